@@ -1,0 +1,33 @@
+// swift-tools-version: 6.2
+import PackageDescription
+
+let strict: [SwiftSetting] = [
+    .treatAllWarnings(as: .error),
+    .enableUpcomingFeature("ExistentialAny"),
+    .enableUpcomingFeature("MemberImportVisibility"),
+    .enableUpcomingFeature("InternalImportsByDefault"),
+]
+
+let package = Package(
+    name: "secondline",
+    products: [.executable(name: "secondline", targets: ["secondline"])],
+    targets: [
+        .systemLibrary(name: "CPostgreSQL", pkgConfig: "libpq", providers: [.apt(["libpq-dev"])]),
+        .target(name: "CSchema"),
+        .target(name: "Postgres", dependencies: ["CPostgreSQL"], swiftSettings: strict),
+        .target(name: "Policy", swiftSettings: strict),
+        .target(name: "Store", dependencies: ["Postgres", "Policy", "CSchema"], swiftSettings: strict),
+        .target(name: "Daemon", dependencies: ["Store", "Policy", "Postgres"], swiftSettings: strict),
+        .executableTarget(
+            name: "secondline", dependencies: ["Daemon", "Store", "Policy", "Postgres"], swiftSettings: strict),
+        .target(
+            name: "TestSupport", dependencies: ["Postgres", "Policy", "Store", "Daemon"],
+            path: "Tests/TestSupport", swiftSettings: strict),
+        .testTarget(name: "PostgresTests", dependencies: ["Postgres", "TestSupport"], swiftSettings: strict),
+        .testTarget(name: "PolicyTests", dependencies: ["Policy"], swiftSettings: strict),
+        .testTarget(name: "StoreTests", dependencies: ["Store", "TestSupport"], swiftSettings: strict),
+        .testTarget(name: "DaemonTests", dependencies: ["Daemon", "TestSupport"], swiftSettings: strict),
+        .testTarget(name: "CommandTests", dependencies: ["secondline", "TestSupport"], swiftSettings: strict),
+    ],
+    swiftLanguageModes: [.v6]
+)

@@ -1,0 +1,84 @@
+// A new file under sql/ needs two entries here, in its place; SchemaTests fail while one is missing.
+#include "CSchema.h"
+
+#pragma clang diagnostic ignored "-Wc23-extensions"
+
+static const char roles[] = {
+#embed "../../sql/roles.sql" suffix(, 0)
+};
+static const char ledger[] = {
+#embed "../../sql/ledger.sql" suffix(, 0)
+};
+static const char migrations_0001_department[] = {
+#embed "../../sql/migrations/0001_department.sql" suffix(, 0)
+};
+static const char migrations_0002_ticket[] = {
+#embed "../../sql/migrations/0002_ticket.sql" suffix(, 0)
+};
+static const char functions_10_caller[] = {
+#embed "../../sql/functions/10_caller.sql" suffix(, 0)
+};
+static const char functions_20_calendar[] = {
+#embed "../../sql/functions/20_calendar.sql" suffix(, 0)
+};
+static const char functions_30_load[] = {
+#embed "../../sql/functions/30_load.sql" suffix(, 0)
+};
+static const char functions_40_eligibility[] = {
+#embed "../../sql/functions/40_eligibility.sql" suffix(, 0)
+};
+static const char functions_50_ticket[] = {
+#embed "../../sql/functions/50_ticket.sql" suffix(, 0)
+};
+static const char functions_60_workday[] = {
+#embed "../../sql/functions/60_workday.sql" suffix(, 0)
+};
+static const char functions_70_assignment[] = {
+#embed "../../sql/functions/70_assignment.sql" suffix(, 0)
+};
+static const char functions_80_audit[] = {
+#embed "../../sql/functions/80_audit.sql" suffix(, 0)
+};
+static const char functions_90_setup[] = {
+#embed "../../sql/functions/90_setup.sql" suffix(, 0)
+};
+static const char functions_91_presence[] = {
+#embed "../../sql/functions/91_presence.sql" suffix(, 0)
+};
+static const char functions_92_ticket[] = {
+#embed "../../sql/functions/92_ticket.sql" suffix(, 0)
+};
+static const char views_10_now[] = {
+#embed "../../sql/views/10_now.sql" suffix(, 0)
+};
+static const char views_90_comments[] = {
+#embed "../../sql/views/90_comments.sql" suffix(, 0)
+};
+static const char grants[] = {
+#embed "../../sql/grants.sql" suffix(, 0)
+};
+
+static const struct secondline_sql_file files[] = {
+    {"roles.sql", roles},
+    {"ledger.sql", ledger},
+    {"migrations/0001_department.sql", migrations_0001_department},
+    {"migrations/0002_ticket.sql", migrations_0002_ticket},
+    {"functions/10_caller.sql", functions_10_caller},
+    {"functions/20_calendar.sql", functions_20_calendar},
+    {"functions/30_load.sql", functions_30_load},
+    {"functions/40_eligibility.sql", functions_40_eligibility},
+    {"functions/50_ticket.sql", functions_50_ticket},
+    {"functions/60_workday.sql", functions_60_workday},
+    {"functions/70_assignment.sql", functions_70_assignment},
+    {"functions/80_audit.sql", functions_80_audit},
+    {"functions/90_setup.sql", functions_90_setup},
+    {"functions/91_presence.sql", functions_91_presence},
+    {"functions/92_ticket.sql", functions_92_ticket},
+    {"views/10_now.sql", views_10_now},
+    {"views/90_comments.sql", views_90_comments},
+    {"grants.sql", grants},
+};
+
+const size_t secondline_sql_file_count = sizeof files / sizeof *files;
+
+struct secondline_sql_file secondline_sql_file_at(size_t index) { return files[index]; }

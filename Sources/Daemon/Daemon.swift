@@ -1,0 +1,101 @@
+internal import Glibc
+package import Postgres
+internal import Synchronization
+
+/// What the daemon is told when it starts.
+package struct DaemonSettings: Sendable {
+    package var session: SessionOptions
+    package var pollInterval: Duration
+    package var auditInterval: Duration
+    package var batchSize: Int
+    /// Off behind a pooler that cannot LISTEN: then duties only poll.
+    package var listens: Bool
+
+    package init(
+        session: SessionOptions, pollInterval: Duration = .seconds(5), auditInterval: Duration = .seconds(60),
+        batchSize: Int = 1000, listens: Bool = true
+    ) {
+        self.session = session
+        self.pollInterval = pollInterval
+        self.auditInterval = auditInterval
+        self.batchSize = batchSize
+        self.listens = listens
+    }
+}
+
+/// All duties, each on its loop, until told to stop.
+package final class Daemon: Sendable {
+    private let settings: DaemonSettings
+    private let log: EventLog
+    /// Of the duties that hints wake, by name.
+    private let wakes: [String: Wake] = [AssignmentDuty.name: Wake(), AuditDuty.name: Wake()]
+    private let state = Mutex(State())
+
+    private struct State {
+        var isStopping = false
+        var ready: Set<String> = []
+        var running: Set<String> = []
+    }
+
+    package init(settings: DaemonSettings, log: EventLog) {
+        self.settings = settings
+        self.log = log
+    }
+
+    /// Runs until `stop` is called. Throws `DaemonFault` when it cannot go on.
+    package func run() async throws {
+        let started = ContinuousClock.now
+        let connectivity = Connectivity(log: log)
+        let duties: [(duty: any Duty, interval: Duration)] = [
+            (AssignmentDuty(log: log, batchSize: settings.batchSize), settings.pollInterval),
+            (AuditDuty(log: log, patience: settings.pollInterval * 2), settings.auditInterval),
+        ]
+        let listener = Task { [settings, log, wakes] in
+            guard settings.listens else { return }
+            await HintListener(
+                options: settings.session, wakes: wakes.filter { $0.key == AssignmentDuty.name }, log: log
+            ) { self.isStopping }.run()
+        }
+        defer { listener.cancel() }
+
+        try await withThrowingTaskGroup(of: Void.self) { group in
+            for (duty, interval) in duties {
+                let name = type(of: duty).name
+                let loop = DutyLoop(
+                    duty: duty, session: Session(options: settings.session), wake: wakes[name] ?? Wake(),
+                    interval: interval, log: log, connectivity: connectivity,
+                    onReady: { self.ready(name, of: duties.count, after: ContinuousClock.now - started) },
+                    isStopping: { self.isStopping })
+                state.withLock { _ = $0.running.insert(name) }
+                group.addTask {
+                    // one duty that cannot go on stops the others
+                    defer {
+                        self.state.withLock { _ = $0.running.remove(name) }
+                        self.stop()
+                    }
+                    try await loop.run()
+                }
+            }
+            try await group.waitForAll()
+        }
+    }
+
+    /// Finishes what is in hand; `run` returns then.
+    package func stop() {
+        state.withLock { $0.isStopping = true }
+        for wake in wakes.values { wake.hint() }
+    }
+
+    /// Duties that have not returned yet.
+    package var unfinished: [String] { state.withLock { $0.running.sorted() } }
+
+    private var isStopping: Bool { state.withLock { $0.isStopping } }
+
+    private func ready(_ duty: String, of count: Int, after: Duration) {
+        let isReady = state.withLock { state in
+            guard state.ready.insert(duty).inserted else { return false }
+            return state.ready.count == count
+        }
+        if isReady { log.write(.daemonReady(after: after)) }
+    }
+}

@@ -1,0 +1,95 @@
+package import Policy
+
+/// Every event that the daemon logs, with its fields. Names and fields are an interface: operators filter by them.
+package enum LogEvent: Sendable {
+    case daemonStarted(version: String, pid: Int32)
+    case configurationWarning(String)
+    /// All duties are connected and about to run for the first time.
+    case daemonReady(after: Duration)
+    case daemonStopping(signal: String)
+    case daemonStopped(unfinished: [String])
+    case databaseConnected(server: String, host: String, database: String, user: String)
+    case databaseLost(error: String)
+    case databaseUnreachable(since: Duration, attempts: Int, error: String)
+    case databaseRestored(after: Duration)
+    case listenLost(error: String)
+    case ticketAssigned(TicketID, to: PersonID, reason: Reason, waited: Duration)
+    case ticketHeld(TicketID, reason: Obstacle)
+    case ticketSetAside(TicketID, retryIn: Duration, error: String)
+    case queueBlocked(queue: String, skill: String, reason: Obstacle)
+    case queueUnblocked(queue: String, skill: String)
+    case idleSpecialist(TicketID, person: PersonID, waited: Duration)
+    case dutyFailed(duty: String, error: String, retryIn: Duration)
+
+    package enum Level: Int, Comparable, Sendable {
+        case debug, info, warning, error
+
+        package static func < (a: Level, b: Level) -> Bool { a.rawValue < b.rawValue }
+    }
+
+    package var level: Level {
+        switch self {
+        case .daemonStarted, .daemonReady, .daemonStopping, .databaseConnected, .databaseRestored, .ticketAssigned,
+            .queueBlocked, .queueUnblocked, .ticketHeld:
+            .info
+        case .daemonStopped(let unfinished): unfinished.isEmpty ? .info : .warning
+        case .configurationWarning, .databaseLost, .databaseUnreachable, .listenLost, .dutyFailed: .warning
+        case .ticketSetAside, .idleSpecialist: .error
+        }
+    }
+
+    package var name: String {
+        switch self {
+        case .daemonStarted: "daemon.started"
+        case .configurationWarning: "configuration.warning"
+        case .daemonReady: "daemon.ready"
+        case .daemonStopping: "daemon.stopping"
+        case .daemonStopped: "daemon.stopped"
+        case .databaseConnected: "database.connected"
+        case .databaseLost: "database.lost"
+        case .databaseUnreachable: "database.unreachable"
+        case .databaseRestored: "database.restored"
+        case .listenLost: "listen.lost"
+        case .ticketAssigned: "ticket.assigned"
+        case .ticketHeld: "ticket.held"
+        case .ticketSetAside: "ticket.set_aside"
+        case .queueBlocked: "queue.blocked"
+        case .queueUnblocked: "queue.unblocked"
+        case .idleSpecialist: "audit.idle_specialist"
+        case .dutyFailed: "duty.failed"
+        }
+    }
+
+    package var fields: [(key: String, value: LogValue)] {
+        switch self {
+        case .daemonStarted(let version, let pid): [("version", .text(version)), ("pid", .number(Int64(pid)))]
+        case .configurationWarning(let message): [("message", .text(message))]
+        case .daemonReady(let after): [("after", .duration(after))]
+        case .daemonStopping(let signal): [("signal", .text(signal))]
+        case .daemonStopped(let unfinished):
+            unfinished.isEmpty ? [] : [("unfinished", .text(unfinished.joined(separator: ",")))]
+        case .databaseConnected(let server, let host, let database, let user):
+            [("server", .text(server)), ("host", .text(host)), ("database", .text(database)), ("user", .text(user))]
+        case .databaseLost(let error): [("error", .text(error))]
+        case .databaseUnreachable(let since, let attempts, let error):
+            [("since", .duration(since)), ("attempts", .number(Int64(attempts))), ("error", .text(error))]
+        case .databaseRestored(let after): [("after", .duration(after))]
+        case .listenLost(let error): [("error", .text(error))]
+        case .ticketAssigned(let ticket, let person, let reason, let waited):
+            [
+                ("ticket", .number(ticket.raw)), ("to", .number(person.raw)), ("reason", .text(reason.rawValue)),
+                ("waited", .duration(waited)),
+            ]
+        case .ticketHeld(let ticket, let reason): [("ticket", .number(ticket.raw)), ("reason", .text(reason.rawValue))]
+        case .ticketSetAside(let ticket, let retryIn, let error):
+            [("ticket", .number(ticket.raw)), ("retry_in", .duration(retryIn)), ("error", .text(error))]
+        case .queueBlocked(let queue, let skill, let reason):
+            [("queue", .text(queue)), ("skill", .text(skill)), ("reason", .text(reason.rawValue))]
+        case .queueUnblocked(let queue, let skill): [("queue", .text(queue)), ("skill", .text(skill))]
+        case .idleSpecialist(let ticket, let person, let waited):
+            [("ticket", .number(ticket.raw)), ("person", .number(person.raw)), ("waited", .duration(waited))]
+        case .dutyFailed(let duty, let error, let retryIn):
+            [("duty", .text(duty)), ("retry_in", .duration(retryIn)), ("error", .text(error))]
+        }
+    }
+}

@@ -1,0 +1,60 @@
+internal import Postgres
+internal import Synchronization
+
+/// Says once that the database is gone and once that it is back, however many connections notice.
+final class Connectivity: Sendable {
+    private struct Outage {
+        let began: ContinuousClock.Instant
+        var attempts = 0
+        var lastReport: ContinuousClock.Instant
+    }
+
+    private struct State {
+        var outage: Outage?
+        var lastRestored: ContinuousClock.Instant?
+        var wasConnected = false
+    }
+
+    private let log: EventLog
+    private let state = Mutex(State())
+
+    init(log: EventLog) { self.log = log }
+
+    /// - Parameter opened: when the failed connection was made; nil when it could not be made.
+    func failed(_ error: DatabaseError, opened: ContinuousClock.Instant?) {
+        let now = ContinuousClock.now
+        let event = state.withLock { state -> LogEvent? in
+            if var outage = state.outage {
+                outage.attempts += 1
+                defer { state.outage = outage }
+                // a reminder a minute, not a line an attempt
+                guard now - outage.lastReport >= .seconds(60) else { return nil }
+                outage.lastReport = now
+                return .databaseUnreachable(since: now - outage.began, attempts: outage.attempts, error: "\(error)")
+            }
+            // a connection from before the last outage died in it, and is only found dead now
+            if let opened, let restored = state.lastRestored, opened < restored { return nil }
+            state.outage = Outage(began: now, lastReport: now)
+            return state.wasConnected
+                ? .databaseLost(error: "\(error)")
+                : .databaseUnreachable(since: .zero, attempts: 1, error: "\(error)")
+        }
+        if let event { log.write(event) }
+    }
+
+    func connected(_ server: ServerInfo) {
+        let now = ContinuousClock.now
+        let event = state.withLock { state -> LogEvent? in
+            defer {
+                state.wasConnected = true
+                if state.outage != nil { state.lastRestored = now }
+                state.outage = nil
+            }
+            if let outage = state.outage, state.wasConnected { return .databaseRestored(after: now - outage.began) }
+            guard !state.wasConnected else { return nil }
+            return .databaseConnected(
+                server: server.versionText, host: server.host, database: server.database, user: server.user)
+        }
+        if let event { log.write(event) }
+    }
+}

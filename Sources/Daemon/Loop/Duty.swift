@@ -1,0 +1,31 @@
+package import Postgres
+
+/// One thing that the daemon does. It does the same each time it runs, whatever woke it.
+package protocol Duty: Sendable {
+    /// Its row in `secondline.duty`, and its name in the log.
+    static var name: String { get }
+    /// Prepared before the first run, so that a schema that drifted is found before work begins.
+    static var statements: [any Statement.Type] { get }
+
+    /// Whether it runs as soon as it is connected, or first leaves the others one interval's time.
+    static var runsOnConnect: Bool { get }
+
+    /// Does what there is to do now. Throws what the loop answers by the error's `recovery`.
+    func run(_ session: Session) async throws(DatabaseError) -> DutyOutcome
+}
+
+extension Duty {
+    package static var runsOnConnect: Bool { true }
+}
+
+package struct DutyOutcome: Sendable, Equatable {
+    /// There may be more to do at once.
+    package var again = false
+    /// When time alone gives it something to do, however often it is hinted or polls.
+    package var dueIn: Duration?
+
+    package init(again: Bool = false, dueIn: Duration? = nil) {
+        self.again = again
+        self.dueIn = dueIn
+    }
+}

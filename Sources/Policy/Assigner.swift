@@ -1,0 +1,139 @@
+/// Which ticket goes to whom: greedy in rank order, one pass, no clock.
+///
+/// A ticket goes to the lowest load relative to capacity, where someone with a skill needed elsewhere counts as one ticket
+/// fuller; within one reply of the best, to who last worked for the client, then to who has been idle longest, then to the
+/// lowest id. A starving ticket that fits nobody reserves the person whom it will fit soonest.
+package struct Assigner {
+    private var department: Department
+    private var isReserved: [Bool]
+    /// Per group, the smallest effort that found nobody: loads only grow during a plan, so nothing larger will either.
+    private var smallestRefused: [Minutes?]
+    private var assigned: [Int]
+    private var plan = AssignmentPlan()
+    private var fitting: [Fitting] = []
+
+    private init(_ department: Department) {
+        self.department = department
+        isReserved = Array(repeating: false, count: department.candidates.count)
+        smallestRefused = Array(repeating: nil, count: department.groups.count)
+        assigned = Array(repeating: 0, count: department.groups.count)
+    }
+
+    /// - Parameter tickets: in rank order; their `group` indexes `department.groups`.
+    package static func plan(_ tickets: [WaitingTicket], in department: Department) -> AssignmentPlan {
+        var assigner = Assigner(department)
+        var unplaced = Array(repeating: Set<Obstacle>(), count: department.groups.count)
+        for ticket in tickets {
+            let obstacles = assigner.place(ticket)
+            let hold = obstacles.isEmpty ? nil : assigner.ownHold(ticket, obstacles)
+            if !obstacles.isEmpty && hold == nil {
+                unplaced[ticket.group].formUnion(obstacles)
+            }
+            if hold != ticket.blocker && !(obstacles.isEmpty && ticket.blocker != nil) {
+                assigner.plan.changedHolds.append((ticket.id, hold))
+            }
+        }
+        assigner.plan.groupBlockers = department.groups.indices.map { assigner.blocker(of: $0, unplaced: unplaced[$0]) }
+        assigner.plan.leavesRoom = department.groups.indices.contains { group in
+            department.groups[group].members.contains { assigner.canTakeMore($0) }
+        }
+        return assigner.plan
+    }
+
+    /// Places a ticket, or returns why nobody takes it.
+    private mutating func place(_ ticket: WaitingTicket) -> Set<Obstacle> {
+        let group = department.groups[ticket.group]
+        if group.members.isEmpty || group.isPaused {
+            return [group.isPaused ? .queuePaused : .ofGroup(group.excluded)]
+        }
+        if let refused = smallestRefused[ticket.group], ticket.effort >= refused, !ticket.isStarving,
+            ticket.declinedBy.isEmpty
+        {
+            return [.noRoom]
+        }
+
+        var excluded = group.excluded
+        var obstacles: Set<Obstacle> = []
+        fitting.removeAll(keepingCapacity: true)
+        for (place, member) in group.members.enumerated() {
+            if let obstacle = obstacle(of: member, to: ticket) {
+                excluded[obstacle, default: 0] += 1
+                obstacles.insert(obstacle)
+            } else {
+                fitting.append(Fitting(place, member, department.candidates[member.candidate], ticket))
+            }
+        }
+        guard !fitting.isEmpty else {
+            if ticket.declinedBy.isEmpty {
+                smallestRefused[ticket.group] = min(smallestRefused[ticket.group] ?? ticket.effort, ticket.effort)
+            }
+            if ticket.isStarving && !obstacles.isDisjoint(with: [.noRoom, .reserved]) {
+                return reserve(for: ticket) ? [.reserving] : obstacles
+            }
+            return obstacles
+        }
+        let (chosen, reason) = Fitting.best(of: fitting)
+        plan.choices.append(
+            Choice(
+                ticket: ticket.id, person: chosen.considered.person, reason: reason,
+                considered: Fitting.considered(fitting, chosen: chosen), excluded: excluded))
+        give(ticket, to: chosen)
+        return []
+    }
+
+    private func obstacle(of member: Membership, to ticket: WaitingTicket) -> Obstacle? {
+        let candidate = department.candidates[member.candidate]
+        if ticket.declinedBy.contains(candidate.person) { return .declined }
+        if isReserved[member.candidate] { return .reserved }
+        if member.offersLeft == 0 { return .fairLimit }
+        return candidate.hasRoom(for: ticket.effort) ? nil : .noRoom
+    }
+
+    private mutating func give(_ ticket: WaitingTicket, to chosen: Fitting) {
+        let index = chosen.member.candidate
+        department.candidates[index].load = department.candidates[index].load + ticket.effort
+        department.candidates[index].lastAssigned = department.at
+        assigned[ticket.group] += 1
+        guard chosen.member.offersLeft != nil else { return }
+        // the limit is the queue's: its other groups share it
+        let queue = department.groups[ticket.group].queue
+        for group in department.groups.indices where department.groups[group].queue == queue {
+            if let place = department.groups[group].members.firstIndex(where: { $0.candidate == index }) {
+                department.groups[group].members[place].offersLeft? -= 1
+            }
+        }
+    }
+
+    /// One reservation a person: the one who will fit the ticket soonest takes nothing ranked behind it.
+    private mutating func reserve(for ticket: WaitingTicket) -> Bool {
+        let free = department.groups[ticket.group].members.filter {
+            obstacle(of: $0, to: ticket) == .noRoom
+        }
+        let soonest = free.min { a, b in
+            let (a, b) = (department.candidates[a.candidate], department.candidates[b.candidate])
+            return (a.minutesUntilFitting(ticket.effort), a.person) < (b.minutesUntilFitting(ticket.effort), b.person)
+        }
+        guard let soonest else { return false }
+        isReserved[soonest.candidate] = true
+        return true
+    }
+
+    /// A reason that is the ticket's own, not its group's.
+    private func ownHold(_ ticket: WaitingTicket, _ obstacles: Set<Obstacle>) -> Obstacle? {
+        if obstacles == [.reserving] { return .reserving }
+        return obstacles == [.declined] ? .declined : nil
+    }
+
+    private func blocker(of index: Int, unplaced: Set<Obstacle>) -> Obstacle? {
+        let group = department.groups[index]
+        if group.isPaused { return .queuePaused }
+        if group.members.isEmpty { return .ofGroup(group.excluded) }
+        if assigned[index] > 0 { return nil }
+        return unplaced.contains(.reserved) ? .reserved : unplaced.contains(.fairLimit) ? .fairLimit : .noRoom
+    }
+
+    private func canTakeMore(_ member: Membership) -> Bool {
+        let candidate = department.candidates[member.candidate]
+        return !isReserved[member.candidate] && member.offersLeft != 0 && candidate.hasRoom(for: Minutes(1))
+    }
+}

@@ -1,0 +1,125 @@
+/// Someone who may get tickets now, as the claim saw them.
+package struct Candidate: Sendable {
+    package let person: PersonID
+    package var load: Minutes
+    package let capacity: Minutes
+    package var lastAssigned: Instant?
+
+    package init(person: PersonID, load: Minutes, capacity: Minutes, lastAssigned: Instant?) {
+        self.person = person
+        self.load = load
+        self.capacity = capacity
+        self.lastAssigned = lastAssigned
+    }
+
+    /// Empty-handed people take one ticket of any size; the database says the same in `secondline_rules.has_room`.
+    func hasRoom(for effort: Minutes) -> Bool {
+        load.count == 0 || effort <= capacity - load
+    }
+
+    /// Work that must end before a ticket of this effort fits.
+    func minutesUntilFitting(_ effort: Minutes) -> Minutes {
+        effort > capacity ? load : load + effort - capacity
+    }
+}
+
+/// A candidate's part in one group.
+package struct Membership: Sendable {
+    /// Index into `Department.candidates`.
+    package let candidate: Int
+    /// Offers that the queue's fair limit still allows; nil is no limit.
+    package var offersLeft: Int?
+    /// Has a skill that waiting or recent tickets need, other than this group's.
+    package let isSpared: Bool
+
+    package init(candidate: Int, offersLeft: Int?, isSpared: Bool) {
+        self.candidate = candidate
+        self.offersLeft = offersLeft
+        self.isSpared = isSpared
+    }
+}
+
+/// Tickets of one queue that need one skill: they wait for the same people.
+package struct WaitingGroup: Sendable {
+    package let queue: String
+    /// Empty where none is needed.
+    package let skill: String
+    package let isPaused: Bool
+    /// The blocker that the database has open for the group.
+    package let blocker: Obstacle?
+    package var members: [Membership] = []
+    /// How many members of the queue are no candidates, and why.
+    package var excluded: [Obstacle: Int] = [:]
+
+    package init(queue: String, skill: String, isPaused: Bool, blocker: Obstacle?) {
+        self.queue = queue
+        self.skill = skill
+        self.isPaused = isPaused
+        self.blocker = blocker
+    }
+}
+
+/// All that wait, and all who may take something, at one instant.
+package struct Department: Sendable {
+    package let at: Instant
+    package var groups: [WaitingGroup]
+    package var candidates: [Candidate]
+
+    package init(at: Instant, groups: [WaitingGroup], candidates: [Candidate]) {
+        self.at = at
+        self.groups = groups
+        self.candidates = candidates
+    }
+}
+
+/// A ticket that waits for a person.
+package struct WaitingTicket: Sendable {
+    package let id: TicketID
+    /// Index into `Department.groups`.
+    package let group: Int
+    package let effort: Minutes
+    /// Waited longer than its queue's starvation bound.
+    package let isStarving: Bool
+    /// Who last worked for this client.
+    package let knownBy: PersonID?
+    package let declinedBy: [PersonID]
+    /// The blocker that the database has open for this ticket.
+    package let blocker: Obstacle?
+
+    package init(
+        id: TicketID, group: Int, effort: Minutes, isStarving: Bool = false, knownBy: PersonID? = nil,
+        declinedBy: [PersonID] = [], blocker: Obstacle? = nil
+    ) {
+        self.id = id
+        self.group = group
+        self.effort = effort
+        self.isStarving = isStarving
+        self.knownBy = knownBy
+        self.declinedBy = declinedBy
+        self.blocker = blocker
+    }
+}
+
+extension Candidate {
+    /// What is left of the capacity.
+    package var room: Minutes { capacity - load }
+}
+
+extension Department {
+    /// The largest effort in minutes that anybody in the group has room for.
+    package func largestRoom(in group: Int) -> Int64 {
+        groups[group].members.reduce(0) { largest, member in
+            let candidate = candidates[member.candidate]
+            return max(largest, candidate.load.count == 0 ? .max : Int64(candidate.room.count))
+        }
+    }
+}
+
+extension WaitingTicket {
+    /// The same ticket, where groups are counted otherwise.
+    package func inGroup(_ group: Int) -> WaitingTicket {
+        WaitingTicket(
+            id: id, group: group, effort: effort, isStarving: isStarving, knownBy: knownBy, declinedBy: declinedBy,
+            blocker: blocker)
+    }
+}

@@ -1,0 +1,29 @@
+/// Why someone does not get a ticket, or why tickets wait. The raw value is the code in tables, log and `explain`.
+package enum Obstacle: String, Hashable, Sendable, CaseIterable {
+    // of a queue
+    case queuePaused = "queue_paused"
+    case noMembers = "no_members"
+    // of a person, by secondline_rules.member_state
+    case left
+    case lacksSkill = "lacks_skill"
+    case notAtWork = "not_at_work"
+    case paused
+    case absent
+    case shiftEnding = "shift_ending"
+    case full
+    case fairLimit = "fair_limit"
+    // between a person and a ticket
+    case declined
+    case noRoom = "no_room"
+    case reserved
+    // of a ticket: it starves, and the person who will fit it soonest takes nothing ranked behind it
+    case reserving
+
+    /// The obstacle of a whole group: of all that keep its members away, the one that is nearest to ending.
+    package static func ofGroup(_ excluded: [Obstacle: Int]) -> Obstacle {
+        let nearestFirst: [Obstacle] = [
+            .fairLimit, .full, .shiftEnding, .absent, .paused, .notAtWork, .lacksSkill, .left,
+        ]
+        return nearestFirst.first { excluded[$0, default: 0] > 0 } ?? .noMembers
+    }
+}

@@ -1,0 +1,69 @@
+import CPostgreSQL
+
+extension Connection {
+    /// Runs the requests in one round trip, preceded by commands such as BEGIN, which are taken out of `commands` when sent;
+    /// statements seen for the first time are prepared in a round trip before.
+    func perform(
+        _ requests: [Request], after commands: inout [String], commits: Bool = false
+    ) throws(DatabaseError) -> [Answer] {
+        try forgetStaleStatements()
+        // Whoever waits for these waits for the statement.
+        var steps = commands.map { (step: Step.command($0), statement: requests.first?.type.name) }
+        let unknown = namedStatements ? requests.map(\.type).filter { prepared[ObjectIdentifier($0)] == nil } : []
+        if !unknown.isEmpty {
+            commands = []
+            try prepare(unknown, after: steps)
+            steps = []
+        }
+        for request in requests { steps.append((try step(request), request.type.name)) }
+        commands = []
+        var call = Call(deadline: .now + callTimeout, commits: commits)
+        return try trip(steps, &call).suffix(requests.count)
+    }
+
+    /// Prepares the statements, which checks them against the schema. Without named statements nothing stays on the server.
+    func prepare(
+        _ types: [any Statement.Type], after commands: [(step: Step, statement: String?)] = []
+    ) throws(DatabaseError) {
+        var steps = commands
+        var names: [String] = []
+        for (index, type) in types.enumerated() {
+            let name = namedStatements ? "\(type.name)_\(prepared.count + index)" : ""
+            names.append(name)
+            steps.append((.prepare(name: name, sql: type.sql.description), type.name))
+            steps.append((.describe(name: name), type.name))
+        }
+        if steps.isEmpty { return }
+        var call = Call(deadline: .now + callTimeout)
+        let answers = try trip(steps, &call).suffix(types.count * 2)
+        guard namedStatements else { return }
+        for (index, type) in types.enumerated() {
+            let description = answers[answers.startIndex + 2 * index + 1].result
+            prepared[ObjectIdentifier(type)] = PreparedStatement(
+                name: names[index],
+                parameterTypes: (0..<PQnparams(description)).map { PQparamtype(description, $0) })
+        }
+    }
+
+    func command(_ commands: [String], commits: Bool = false) throws(DatabaseError) -> [Answer] {
+        var call = Call(deadline: .now + callTimeout, commits: commits)
+        return try trip(commands.map { (.command($0), $0) }, &call)
+    }
+
+    private func step(_ request: Request) throws(DatabaseError) -> Step {
+        guard namedStatements, let known = prepared[ObjectIdentifier(request.type)] else {
+            return .unnamed(sql: request.type.sql.description, request.parameters)
+        }
+        var parameters = request.parameters
+        do { try parameters.adapt(to: known.parameterTypes) } catch { throw error.naming(request.type.name) }
+        return .execute(known, parameters)
+    }
+
+    /// After DDL a plan may not fit any more, or a pooler gave us another backend: begin anew, outside transactions.
+    private func forgetStaleStatements() throws(DatabaseError) {
+        guard hasStaleStatements, isIdle else { return }
+        _ = try command(["deallocate all"])
+        prepared = [:]
+        hasStaleStatements = false
+    }
+}

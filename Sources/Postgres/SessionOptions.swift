@@ -1,0 +1,43 @@
+/// How a session connects, and the limits that it sets for itself.
+package struct SessionOptions: Sendable {
+    /// A libpq conninfo string or URI; the environment and service files apply as everywhere.
+    package var conninfo: String
+    package var applicationName: String
+    /// For each host of the conninfo, unless that sets `connect_timeout`. Names are resolved by libc, within its own limits.
+    package var connectTimeout: Duration
+    /// Within this time (and a grace of 1.5 s for cancelling) every call returns, whatever the server does.
+    package var callTimeout: Duration
+    package var statementTimeout: Duration
+    package var lockTimeout: Duration
+    package var idleInTransactionTimeout: Duration
+    /// Adds `target_session_attrs=read-write` when the conninfo does not say.
+    package var readWrite: Bool
+    /// `SET ROLE` after connecting.
+    package var role: String?
+    /// Off for transaction poolers, which cannot keep named statements.
+    package var namedStatements: Bool
+
+    package init(
+        conninfo: String,
+        applicationName: String,
+        connectTimeout: Duration = .seconds(10),
+        callTimeout: Duration = .seconds(35),
+        statementTimeout: Duration = .seconds(30),
+        lockTimeout: Duration = .seconds(5),
+        idleInTransactionTimeout: Duration = .seconds(60),
+        readWrite: Bool = true,
+        role: String? = nil,
+        namedStatements: Bool = true
+    ) {
+        self.conninfo = conninfo
+        self.applicationName = applicationName
+        self.connectTimeout = connectTimeout
+        self.callTimeout = callTimeout
+        self.statementTimeout = statementTimeout
+        self.lockTimeout = lockTimeout
+        self.idleInTransactionTimeout = idleInTransactionTimeout
+        self.readWrite = readWrite
+        self.role = role
+        self.namedStatements = namedStatements
+    }
+}

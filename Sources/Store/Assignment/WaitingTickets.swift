@@ -1,0 +1,81 @@
+package import Policy
+package import Postgres
+
+/// The first waiting tickets of the groups in rank order: those that somebody has room for, and the starving ones that nobody has.
+package struct WaitingTickets: Statement {
+    package let at: Instant
+    package let queues: [String]
+    package let skills: [String]
+    /// Per group, the largest effort (minutes) that any candidate has room for.
+    package let rooms: [Int64]
+    /// Per group, how many starving tickets without room are worth a look: one reservation a person.
+    package let starving: [Int64]
+    package let limit: Int
+
+    package init(at: Instant, queues: [String], skills: [String], rooms: [Int64], starving: [Int64], limit: Int) {
+        self.at = at
+        self.queues = queues
+        self.skills = skills
+        self.rooms = rooms
+        self.starving = starving
+        self.limit = limit
+    }
+
+    // Each (queue, skill, priority) is a stream that ticket_waiting_index gives in order of age; within one the rank has the same
+    // order, so the streams are merged by it. effort_minutes is the index's last column: what has no room is skipped inside it.
+    package static let sql: StaticString = """
+        with page as materialized (
+            select t.ticket_id, g.place, t.effort_minutes, t.rank, t.is_starving, t.client_id, t.declined_by
+              from unnest($2::text[], $3::text[], $4::bigint[], $5::bigint[])
+                   with ordinality g (queue, skill, room, starving, place)
+              join secondline.queue q on q.name = g.queue
+             cross join unnest(enum_range(null::secondline.priority)) p (priority)
+             cross join lateral (
+                   (select x.ticket_id, x.effort_minutes, x.eligible_at - secondline_rules.head_start(q, p.priority) as rank,
+                           x.eligible_at < $1::timestamptz - q.starvation_bound as is_starving, x.client_id, x.declined_by
+                      from secondline.ticket x
+                     where x.status = 'new' and x.queue = g.queue and coalesce(x.skill, '') = g.skill
+                       and coalesce(x.priority, 'normal') = p.priority and x.effort_minutes <= g.room
+                       and not exists (select from secondline.ticket_fault f
+                                        where f.ticket_id = x.ticket_id and f.retry_at > $1::timestamptz)
+                     order by x.eligible_at, x.ticket_id limit $6)
+                    union all
+                   (select x.ticket_id, x.effort_minutes, x.eligible_at - secondline_rules.head_start(q, p.priority),
+                           true, x.client_id, x.declined_by
+                      from secondline.ticket x
+                     where x.status = 'new' and x.queue = g.queue and coalesce(x.skill, '') = g.skill
+                       and coalesce(x.priority, 'normal') = p.priority and x.effort_minutes > g.room
+                       and x.eligible_at < $1::timestamptz - q.starvation_bound
+                       and not exists (select from secondline.ticket_fault f
+                                        where f.ticket_id = x.ticket_id and f.retry_at > $1::timestamptz)
+                     order by x.eligible_at, x.ticket_id limit g.starving)) t
+             order by t.rank, t.ticket_id limit $6
+        )
+        select p.ticket_id, p.place - 1, p.effort_minutes, p.is_starving, c.last_person_id, p.declined_by, b.reason
+          from page p
+          left join secondline.client c on c.client_id = p.client_id
+          left join secondline.blocker b on b.ticket_id = p.ticket_id and b.ended_at is null
+         order by p.rank, p.ticket_id
+        """
+
+    package func bind(_ parameters: inout Parameters) {
+        parameters.append(at)
+        parameters.append(queues)
+        parameters.append(skills)
+        parameters.append(rooms)
+        parameters.append(starving)
+        parameters.append(limit)
+    }
+
+    package static func decode(_ row: inout RowReader) throws(DatabaseError) -> WaitingTicket {
+        let id: TicketID = try row.next()
+        let group: Int = try row.next()
+        let effort: Minutes = try row.next()
+        let isStarving: Bool = try row.next()
+        let knownBy: PersonID? = try row.next()
+        let declinedBy: [Int64]? = try row.next()
+        return WaitingTicket(
+            id: id, group: group, effort: effort, isStarving: isStarving, knownBy: knownBy,
+            declinedBy: declinedBy?.map(PersonID.init) ?? [], blocker: try row.next())
+    }
+}

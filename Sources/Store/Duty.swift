@@ -1,0 +1,35 @@
+package import Policy
+package import Postgres
+
+/// Locks the row of a duty; no row when another daemon is doing it.
+package struct LockDuty: Statement {
+    package let duty: String
+
+    package init(_ duty: String) { self.duty = duty }
+
+    package static let sql: StaticString = """
+        select true from secondline.duty where name = $1 for no key update skip locked
+        """
+
+    package func bind(_ parameters: inout Parameters) { parameters.append(duty) }
+
+    package static func decode(_ row: inout RowReader) throws(DatabaseError) -> Bool { try row.next() }
+}
+
+/// Notes that a duty did something.
+package struct FinishDuty: Statement {
+    package let duty: String
+    package let at: Instant
+
+    package init(_ duty: String, at: Instant) {
+        self.duty = duty
+        self.at = at
+    }
+
+    package static let sql: StaticString = "select from secondline_rules.finish_duty($1, $2)"
+
+    package func bind(_ parameters: inout Parameters) {
+        parameters.append(at)
+        parameters.append(duty)
+    }
+}

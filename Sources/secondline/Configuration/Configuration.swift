@@ -1,0 +1,37 @@
+/// What the operator of one installation decides; the initial values here are the defaults.
+struct Configuration: Sendable, Equatable {
+    struct Database: Sendable, Equatable {
+        var conninfo = ""
+        var connectTimeout: Duration = .seconds(10)
+        var statementTimeout: Duration = .seconds(30)
+        var lockTimeout: Duration = .seconds(5)
+    }
+
+    struct Daemon: Sendable, Equatable {
+        var pollInterval: Duration = .seconds(5)
+        var batchSize = 1000
+        var auditInterval: Duration = .seconds(60)
+        var listen = true
+    }
+
+    struct Log: Sendable, Equatable {
+        enum Level: String, CaseIterable, Sendable {
+            case debug, info, warning, error
+        }
+
+        enum Format: String, CaseIterable, Sendable {
+            case text, json
+        }
+
+        var level = Level.info
+        var format = Format.text
+    }
+
+    var database = Database()
+    var daemon = Daemon()
+    var log = Log()
+    /// The file that was read, if there is one.
+    var file: String?
+    /// What deserves a line in the log although it is no mistake.
+    var warnings: [String] = []
+}

@@ -1,0 +1,3 @@
+import Glibc
+
+exit(await Program.secondline.run(arguments: Array(CommandLine.arguments.dropFirst())).rawValue)

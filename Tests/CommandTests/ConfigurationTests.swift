@@ -1,0 +1,210 @@
+import Foundation
+import Testing
+
+@testable import secondline
+
+@Suite("The configuration")
+struct ConfigurationTests {
+    private func load(_ text: String, environment: [String: String] = [:], conninfo: String? = nil)
+        throws -> Configuration
+    {
+        let file = ScratchFile(text)
+        defer { withExtendedLifetime(file) {} }
+        return try Configuration.load(file: file.path, environment: environment, conninfo: conninfo)
+    }
+
+    /// The lines of the failure without the path of the file.
+    private func mistakes(_ text: String, environment: [String: String] = [:]) throws -> [String] {
+        let file = ScratchFile(text)
+        let failure = try #require(throws: CommandFailure.self) {
+            try Configuration.load(file: file.path, environment: environment)
+        }
+        #expect(failure.status == .configuration)
+        return failure.message.split(separator: "\n").dropFirst()
+            .map { $0.trimmingCharacters(in: .whitespaces).replacingOccurrences(of: file.path, with: "file") }
+    }
+
+    @Test("every key is read into its own field")
+    func everyKey() throws {
+        let configuration = try load(
+            """
+            [database]
+            conninfo = host=/run/postgresql dbname=desk
+            connect_timeout=3s
+            statement_timeout = 2min
+            lock_timeout = 250ms
+            [daemon]
+            poll_interval = 1h
+            batch_size = 10000
+            audit_interval = 90s
+            listen = off
+            [log]
+            level = debug
+            format = json
+            """)
+        #expect(configuration.database.conninfo == "host=/run/postgresql dbname=desk")
+        #expect(configuration.database.connectTimeout == .seconds(3))
+        #expect(configuration.database.statementTimeout == .seconds(120))
+        #expect(configuration.database.lockTimeout == .milliseconds(250))
+        #expect(configuration.daemon.pollInterval == .seconds(3600))
+        #expect(configuration.daemon.batchSize == 10_000)
+        #expect(configuration.daemon.auditInterval == .seconds(90))
+        #expect(!configuration.daemon.listen)
+        #expect(configuration.log.level == .debug)
+        #expect(configuration.log.format == .json)
+    }
+
+    @Test("the example file says what the keys declare, and is the default configuration")
+    func example() throws {
+        let path = URL(fileURLWithPath: #filePath).appendingPathComponent("../../../deploy/secondline.conf.example")
+        let example = try String(contentsOf: path.standardizedFileURL, encoding: .utf8)
+        #expect(example == ConfigurationExample.file)
+        let active = example.replacing(/\n#([a-z_]+) =/) { "\n\($0.1) =" }
+        #expect(ConfigurationText(Array(active.utf8)).assignments.count == ConfigurationKey.all.count)
+        for text in [example, active] {
+            var read = try load(text)
+            read.file = nil
+            #expect(read == Configuration())
+        }
+        #expect(ConfigurationExample.table.split(separator: "\n").count == ConfigurationKey.all.count + 2)
+    }
+
+    @Test("comments, blanks, quotes, a byte-order mark and CRLF are understood")
+    func tolerance() throws {
+        let configuration = try load(
+            "\u{FEFF}# remark\r\n  ; another\r\n [database] \r\n\tconninfo = \"  user=\\\"b\\\" dbname='\\\\\\\\ # c'\" \r\n\r\n[log]\r\nlevel=ERROR"
+        )
+        #expect(configuration.database.conninfo == "  user=\"b\" dbname='\\\\ # c'")
+        #expect(configuration.log.level == .error)
+    }
+
+    @Test("all mistakes are told at once, with their lines, in order")
+    func allAtOnce() throws {
+        let mistakes = try mistakes(
+            """
+            early = 1
+            [daemn]
+            x = 1
+            [daemon]
+            pol_interval = 5s
+            batch_size = 0
+            level = info
+            nonsense
+            [daemon]
+            listen = perhaps
+            listen = on
+            [log
+            """,
+            environment: [
+                "SECONDLINE_LOG_LEVEL": "inof", "SECONDLINE_DAEMON_BATCHSIZE": "1", "SECONDLINE_TEST_CONNINFO": "x",
+                "SECONDLINE_CONFIG": "ignored because the option names a file",
+            ])
+        #expect(
+            mistakes == [
+                "file:1: early stands before the first [section]",
+                "file:2: there is no section [daemn]; did you mean daemon?",
+                "file:5: there is no key pol_interval in [daemon]; did you mean poll_interval?",
+                "file:6: batch_size: 0 is not between 1 and 10000",
+                "file:7: level belongs into [log], not into [daemon]",
+                "file:8: \"nonsense\" is neither a [section] nor key = value",
+                "file:9: [daemon] was opened before, on line 4",
+                "file:10: listen: \"perhaps\" is neither on nor off",
+                "file:11: listen was set before, on line 10",
+                "file:12: \"[log\" is not a [section]",
+                "SECONDLINE_DAEMON_BATCHSIZE: there is no such setting; did you mean SECONDLINE_DAEMON_BATCH_SIZE?",
+                "SECONDLINE_LOG_LEVEL: \"inof\" is not one of debug, info, warning, error; did you mean info?",
+            ])
+    }
+
+    @Test(
+        "a bad value says what would be right",
+        arguments: [
+            ("5", "5 has no unit: write 5ms, 5s, 5min or 5h"),
+            ("", "\"\" is not a duration such as 250ms, 5s, 2min or 1h"),
+            ("-1s", "\"-1s\" is not a duration such as 250ms, 5s, 2min or 1h"),
+            ("5m", "\"m\" is not a unit of time: use ms, s, min or h"),
+            ("99ms", "99ms is not between 100ms and 1h"),
+            ("2h", "2h is not between 100ms and 1h"),
+            ("9223372036854775807h", "9223372036854775807h is not between 100ms and 1h"),
+            ("5s # comment", "put the comment on a line of its own, or the value in double quotes"),
+            ("\"5s", "the closing double quote is missing"),
+            ("\"5s\" x", "there is text after the closing quote"),
+        ])
+    func badValue(_ value: String, _ says: String) throws {
+        #expect(try mistakes("[daemon]\npoll_interval = \(value)") == ["file:2: poll_interval: \(says)"])
+    }
+
+    @Test("bytes that are not UTF-8 are told with their line")
+    func notText() throws {
+        let file = ScratchFile(Array("[log]\n# ".utf8) + [0xFF, 0x0A] + Array("level = info\u{0}".utf8))
+        let failure = #expect(throws: CommandFailure.self) { try Configuration.load(file: file.path, environment: [:]) }
+        #expect(failure?.message.contains(":2: not text in UTF-8") == true)
+        #expect(failure?.message.contains(":3: not text in UTF-8") == true)
+    }
+
+    @Test("the environment wins over the file, and --conninfo over both")
+    func precedence() throws {
+        let text = "[database]\nconninfo = host=file\nlock_timeout = 1s"
+        let environment = ["SECONDLINE_DATABASE_CONNINFO": "host=environment"]
+        #expect(try load(text).database.conninfo == "host=file")
+        #expect(try load(text, environment: environment).database.conninfo == "host=environment")
+        #expect(try load(text, environment: environment).database.lockTimeout == .seconds(1))
+        #expect(try load(text, environment: environment, conninfo: "host=option").database.conninfo == "host=option")
+    }
+
+    @Test("a connection string that libpq cannot read is a mistake, wherever it stands")
+    func unreadableConninfo() throws {
+        let file = try mistakes("[database]\nconninfo = host")
+        #expect(file.first?.hasPrefix("file:2: conninfo: the connection string cannot be read: missing \"=\"") == true)
+        let variable = try mistakes("", environment: ["SECONDLINE_DATABASE_CONNINFO": "hots=x"])
+        #expect(variable.first?.hasPrefix("SECONDLINE_DATABASE_CONNINFO: the connection string") == true)
+        let option = #expect(throws: CommandFailure.self) { try load("", conninfo: "postgres://[h") }
+        #expect(option?.status == .usage)
+        #expect(option?.message.hasPrefix("--conninfo: ") == true)
+    }
+
+    @Test("the file is the one named by the option, else by the environment, else the default one if it exists")
+    func lookup() throws {
+        let (first, second) = (ScratchFile("[daemon]\nbatch_size = 1"), ScratchFile("[daemon]\nbatch_size = 2"))
+        let named = ["SECONDLINE_CONFIG": second.path]
+        #expect(try Configuration.load(file: first.path, environment: named).daemon.batchSize == 1)
+        #expect(try Configuration.load(file: nil, environment: named).daemon.batchSize == 2)
+        #expect(try Configuration.load(file: nil, environment: [:], defaultPath: first.path).file == first.path)
+        #expect(try Configuration.load(file: nil, environment: [:], defaultPath: "/nowhere/x") == Configuration())
+    }
+
+    @Test("a named file that is missing is status 66, by either way of naming it")
+    func missing() {
+        let failure = #expect(throws: CommandFailure.self) {
+            try Configuration.load(file: "/nowhere/x", environment: [:])
+        }
+        #expect(failure?.status == .noInput)
+        let named = #expect(throws: CommandFailure.self) {
+            try Configuration.load(file: nil, environment: ["SECONDLINE_CONFIG": "/nowhere/x"])
+        }
+        #expect(named?.status == .noInput)
+        #expect(named?.message.contains("SECONDLINE_CONFIG") == true)
+    }
+
+    @Test("a directory, a device and a file of more than 1 MB are refused")
+    func unsuitable() {
+        let large = ScratchFile(Array(repeating: 0x0A, count: (1 << 20) + 1))
+        for (path, says) in [("/tmp", "a directory"), ("/dev/null", "not a regular file"), (large.path, "1 MB")] {
+            let failure = #expect(throws: CommandFailure.self) { try Configuration.load(file: path, environment: [:]) }
+            #expect(failure?.message.contains(says) == true)
+        }
+    }
+
+    @Test(
+        "a password in a file that everybody can read is worth a warning",
+        arguments: [
+            ("host=x password=y", true), ("postgres://u:p@h/d", true), ("postgresql://h/d?password=p", true),
+            ("host=x user=password", false), ("postgres://u@h:5432/d", false), ("host=x passfile=/f", false),
+        ])
+    func password(_ conninfo: String, _ warns: Bool) throws {
+        let file = ScratchFile("[database]\nconninfo = \(conninfo)")
+        #expect(try Configuration.load(file: file.path, environment: [:]).warnings.isEmpty)
+        chmod(file.path, 0o644)
+        #expect(try Configuration.load(file: file.path, environment: [:]).warnings.isEmpty != warns)
+    }
+}

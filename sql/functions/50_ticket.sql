@@ -1,0 +1,416 @@
+-- The life of a ticket. Every function locks the ticket, then people by id; checks who may and from which state; changes; journals.
+--
+--            submit                 assign                accept                resolve
+--   program ────────▶ new ─────────────────▶ assigned ──────────────▶ accepted ───────────▶ resolved
+--                      ▲ ▲                    │  │ ▲  └──────────────────┼──── resolve ───────▲
+--                      │ └──── decline ───────┘  │ └──── reassign ───────┤
+--                      └──── move, owner left ───┴───────────────────────┘
+--   new, returned, assigned, accepted … ── cancel ──▶ cancelled
+
+create or replace function secondline_rules.ticket_arrives() returns trigger
+language plpgsql security definer set search_path = pg_catalog, pg_temp
+as $$
+declare
+    v_queue record;
+begin
+    select q.effort_minutes, q.required_skill into v_queue from secondline.queue q where q.name = new.queue;
+    if not found then
+        perform secondline_rules.require_queue(new.queue);
+    end if;
+    if new.title is null or new.title !~ '\S' then
+        raise exception 'the title is empty'
+            using errcode = 'check_violation', constraint = 'ticket_title_not_blank_check', table = 'ticket', column = 'title',
+                  hint = 'Give the ticket a line that says what it is about.';
+    elsif length(new.title) > 500 then
+        raise exception 'the title has % characters, more than 500', length(new.title)
+            using errcode = 'check_violation', constraint = 'ticket_title_not_blank_check', table = 'ticket', column = 'title',
+                  hint = 'Put the text into the description.';
+    elsif new.title ~ '[[:cntrl:]]' then
+        raise exception 'the title contains control characters'
+            using errcode = 'check_violation', constraint = 'ticket_title_printable_check', table = 'ticket', column = 'title',
+                  hint = 'A title is one line of text: remove line breaks, tabs and the like.';
+    end if;
+    new.description := coalesce(new.description, '');
+    if length(new.description) > 262144 then
+        raise exception 'the description has % characters, more than 262,144', length(new.description)
+            using errcode = 'check_violation', constraint = 'ticket_description_length_check', table = 'ticket', column = 'description',
+                  hint = 'Shorten it, and keep the whole text where a link can lead to it.';
+    elsif translate(new.description, E'\t\n\r', '') ~ '[[:cntrl:]]' then
+        raise exception 'the description contains control characters'
+            using errcode = 'check_violation', constraint = 'ticket_description_printable_check', table = 'ticket', column = 'description',
+                  hint = 'Only tabs and line breaks may stand in it: remove the others.';
+    end if;
+    new.skill := coalesce(new.skill, v_queue.required_skill);
+    new.effort_minutes := coalesce(new.effort_minutes, v_queue.effort_minutes);
+    new.kind := coalesce(new.kind, 'question');
+    return new;
+end;
+$$;
+comment on function secondline_rules.ticket_arrives() is
+    'Trigger: fills in what the queue decides and says clearly what is wrong with a ticket.';
+
+create or replace function secondline_rules.tickets_arrived() returns trigger
+language plpgsql security definer set search_path = pg_catalog, pg_temp
+as $$
+begin
+    insert into secondline.journal (ticket_id, at, event, person_id, to_status)
+    select n.ticket_id, n.submitted_at, 'submitted', n.author_id, n.status from new_ticket n;
+
+    update secondline.skill s set last_wanted_at = w.at
+      from (select n.skill, max(n.submitted_at) as at from new_ticket n where n.skill is not null group by n.skill) w
+     where s.name = w.skill and (s.last_wanted_at is null or s.last_wanted_at < w.at - interval '1 hour');
+
+    if exists (select from new_ticket n join secondline.queue q on q.name = n.queue where q.hints and n.status = 'new') then
+        perform secondline_rules.hint();
+    end if;
+    return null;
+end;
+$$;
+comment on function secondline_rules.tickets_arrived() is 'Trigger: journals new tickets and wakes the assignment duty, once a statement.';
+
+create or replace trigger ticket_arrives before insert on secondline.ticket
+    for each row execute function secondline_rules.ticket_arrives();
+create or replace trigger ticket_arrived after insert on secondline.ticket
+    referencing new table as new_ticket for each statement execute function secondline_rules.tickets_arrived();
+
+create or replace function secondline_rules.submit(
+    p_at timestamptz, p_queue text, p_title text, p_description text, p_priority secondline.priority,
+    p_kind secondline.ticket_kind, p_client bigint, p_author bigint, p_effort_minutes integer, p_external_key text
+) returns bigint
+language plpgsql set search_path = pg_catalog, pg_temp
+as $$
+declare
+    v_ticket bigint;
+begin
+    -- look before inserting: a conflict would burn an id
+    select t.ticket_id into v_ticket from secondline.ticket t where t.external_key = p_external_key;
+    if found then
+        return v_ticket;
+    end if;
+    if p_client is not null and not exists (select from secondline.client c where c.client_id = p_client) then
+        raise exception 'there is no client %', p_client
+            using errcode = 'no_data_found', hint = 'Look the id up in secondline.client, or add the client with secondline.add_client.';
+    end if;
+    insert into secondline.ticket (
+        queue, title, description, priority, kind, client_id, author_id, effort_minutes, external_key,
+        submitted_at, eligible_at, changed_at)
+    values (
+        p_queue, p_title, p_description, p_priority, p_kind, p_client, p_author, p_effort_minutes, p_external_key,
+        p_at, p_at, p_at)
+    on conflict (external_key) where external_key is not null do nothing
+    returning ticket_id into v_ticket;
+    if v_ticket is null then
+        select t.ticket_id into v_ticket from secondline.ticket t where t.external_key = p_external_key;
+    end if;
+    return v_ticket;
+end;
+$$;
+comment on function secondline_rules.submit(
+    timestamptz, text, text, text, secondline.priority, secondline.ticket_kind, bigint, bigint, integer, text
+) is 'secondline.submit_ticket at an instant.';
+
+create or replace function secondline_rules.owned_ticket(p_ticket bigint, p_person bigint, p_states secondline.ticket_status[])
+returns secondline.ticket
+language plpgsql set search_path = pg_catalog, pg_temp
+as $$
+declare
+    t secondline.ticket;
+begin
+    perform secondline_rules.lock_ticket(p_ticket);
+    select * into t from secondline.ticket x where x.ticket_id = p_ticket;
+    if t.assignee_id is distinct from p_person then
+        raise exception 'ticket % is not person %''s: %', p_ticket, p_person,
+            coalesce('person ' || t.assignee_id || ' has it', 'nobody has it')
+            using errcode = 'SL005', hint = 'Only the one who has the ticket may do this.';
+    end if;
+    perform secondline_rules.require_status(t, p_states);
+    return t;
+end;
+$$;
+comment on function secondline_rules.owned_ticket(bigint, bigint, secondline.ticket_status[]) is
+    'Locks a ticket that this person has in one of these states; SL005 when it is not theirs, SL006 in another state.';
+
+create or replace function secondline_rules.require_status(p_ticket secondline.ticket, p_states secondline.ticket_status[])
+returns void
+language plpgsql immutable set search_path = pg_catalog, pg_temp
+as $$
+begin
+    if p_ticket.status <> all (p_states) then
+        raise exception 'ticket % is %', p_ticket.ticket_id, p_ticket.status
+            using errcode = 'SL006', hint = format('This is possible while it is %s.', array_to_string(p_states, ', '));
+    end if;
+end;
+$$;
+comment on function secondline_rules.require_status(secondline.ticket, secondline.ticket_status[]) is
+    'SL006, naming the states in which it would be possible, unless the ticket is in one of them.';
+
+create or replace function secondline_rules.steered_ticket(p_ticket bigint, p_person bigint, p_states secondline.ticket_status[])
+returns secondline.ticket
+language plpgsql set search_path = pg_catalog, pg_temp
+as $$
+declare
+    t secondline.ticket;
+begin
+    perform secondline_rules.lock_ticket(p_ticket);
+    select * into t from secondline.ticket x where x.ticket_id = p_ticket;
+    if p_person is distinct from t.author_id and p_person is distinct from t.assignee_id
+       and not exists (select from secondline.client c where c.client_id = t.client_id and c.account_manager_id = p_person)
+       and not exists (select from secondline.queue_member m where m.queue = t.queue and secondline_rules.leads(p_person, m.person_id))
+       and not (t.assignee_id is not null and secondline_rules.leads(p_person, t.assignee_id)) then
+        raise exception 'ticket % is not for person % to change', p_ticket, p_person
+            using errcode = 'SL005',
+                  hint = 'Its author, the one who has it, the client''s account manager and a head of the team may.';
+    end if;
+    perform secondline_rules.require_status(t, p_states);
+    return t;
+end;
+$$;
+comment on function secondline_rules.steered_ticket(bigint, bigint, secondline.ticket_status[]) is
+    'Locks a ticket that this person may steer (author, assignee, account manager of the client, head) in one of these states; SL005, SL006.';
+
+create or replace function secondline_rules.lock_people(variadic p_person bigint[]) returns void
+language sql volatile
+begin atomic
+    select from (
+        select p.person_id from secondline.person p where p.person_id = any (p_person)
+         order by p.person_id for no key update) locked;
+end;
+comment on function secondline_rules.lock_people(bigint[]) is 'Locks people in the order of their ids; nulls are ignored.';
+
+-- The one place where a ticket leaves someone's hands or the queue: ends the open assignment and what the ticket waited for.
+create or replace function secondline_rules.take_away(p_at timestamptz, p_ticket bigint, p_state secondline.assignment_state) returns void
+language sql volatile
+begin atomic
+    update secondline.assignment a
+       set state = p_state, ended_at = greatest(p_at, a.offered_at),
+           accepted_at = case when p_state = 'resolved' then coalesce(a.accepted_at, p_at) else a.accepted_at end
+     where a.ticket_id = p_ticket and a.ended_at is null;
+    update secondline.blocker b set ended_at = greatest(p_at, b.since) where b.ticket_id = p_ticket and b.ended_at is null;
+end;
+comment on function secondline_rules.take_away(timestamptz, bigint, secondline.assignment_state) is
+    'Ends the open assignment of a ticket in this state, and the blocker that is its own.';
+
+create or replace function secondline_rules.change_status(
+    p_at timestamptz, p_ticket secondline.ticket, p_to secondline.ticket_status, p_assignee bigint,
+    p_event text, p_person bigint, p_note text default null
+) returns void
+language sql volatile
+begin atomic
+    update secondline.ticket t
+       set status = p_to, assignee_id = p_assignee, changed_at = p_at,
+           ended_at = case when p_to in ('resolved', 'cancelled') then p_at end
+     where t.ticket_id = p_ticket.ticket_id;
+    insert into secondline.journal (ticket_id, at, event, person_id, from_status, to_status, note)
+    values (p_ticket.ticket_id, p_at, p_event, p_person, p_ticket.status, p_to, p_note);
+end;
+comment on function secondline_rules.change_status(
+    timestamptz, secondline.ticket, secondline.ticket_status, bigint, text, bigint, text
+) is 'The one writer of a ticket''s status after its submission, but for the daemon''s batches: changes and journals it.';
+
+create or replace function secondline_rules.accept(p_at timestamptz, p_ticket bigint, p_person bigint) returns void
+language plpgsql set search_path = pg_catalog, pg_temp
+as $$
+declare
+    t secondline.ticket := secondline_rules.owned_ticket(p_ticket, p_person, '{assigned}');
+begin
+    update secondline.assignment a set state = 'accepted', accepted_at = greatest(p_at, a.offered_at)
+     where a.ticket_id = p_ticket and a.ended_at is null;
+    perform secondline_rules.change_status(p_at, t, 'accepted', p_person, 'accepted', p_person);
+    update secondline.client c set last_person_id = p_person
+     where c.client_id = t.client_id and c.last_person_id is distinct from p_person;
+end;
+$$;
+comment on function secondline_rules.accept(timestamptz, bigint, bigint) is 'secondline.accept_ticket at an instant.';
+
+create or replace function secondline_rules.decline(p_at timestamptz, p_ticket bigint, p_person bigint, p_reason text) returns void
+language plpgsql set search_path = pg_catalog, pg_temp
+as $$
+declare
+    t secondline.ticket := secondline_rules.owned_ticket(p_ticket, p_person, '{assigned}');
+begin
+    perform secondline_rules.require_text(p_reason, 'reason');
+    perform secondline_rules.lock_people(p_person);
+    perform secondline_rules.take_away(p_at, p_ticket, 'declined');
+    update secondline.ticket x set declined_by = array_append(array_remove(x.declined_by, p_person), p_person)
+     where x.ticket_id = p_ticket;
+    perform secondline_rules.change_status(p_at, t, 'new', null, 'declined', p_person, p_reason);
+end;
+$$;
+comment on function secondline_rules.decline(timestamptz, bigint, bigint, text) is 'secondline.decline_ticket at an instant.';
+
+create or replace function secondline_rules.resolve(p_at timestamptz, p_ticket bigint, p_person bigint, p_resolution text) returns void
+language plpgsql set search_path = pg_catalog, pg_temp
+as $$
+declare
+    t secondline.ticket := secondline_rules.owned_ticket(p_ticket, p_person, '{assigned,accepted}');
+begin
+    perform secondline_rules.require_text(p_resolution, 'resolution');
+    perform secondline_rules.lock_people(p_person);
+    perform secondline_rules.take_away(p_at, p_ticket, 'resolved');
+    update secondline.ticket x set resolution = p_resolution where x.ticket_id = p_ticket;
+    perform secondline_rules.change_status(p_at, t, 'resolved', p_person, 'resolved', p_person);
+    update secondline.client c set last_person_id = p_person
+     where c.client_id = t.client_id and c.last_person_id is distinct from p_person;
+end;
+$$;
+comment on function secondline_rules.resolve(timestamptz, bigint, bigint, text) is 'secondline.resolve_ticket at an instant.';
+
+create or replace function secondline_rules.reassign(
+    p_at timestamptz, p_ticket bigint, p_to bigint, p_by bigint, p_reason text
+) returns void
+language plpgsql set search_path = pg_catalog, pg_temp
+as $$
+declare
+    t secondline.ticket;
+    v_to secondline.person;
+    v_is_head boolean;
+    v_has_room boolean;
+begin
+    perform secondline_rules.lock_ticket(p_ticket);
+    select * into t from secondline.ticket x where x.ticket_id = p_ticket;
+    perform secondline_rules.lock_people(t.assignee_id, p_to);
+    select * into v_to from secondline.person p where p.person_id = p_to;
+    if not found then
+        raise exception 'there is no person %', coalesce(p_to::text, '(null)')
+            using errcode = 'no_data_found', hint = 'Look the id up in secondline.person.';
+    end if;
+    v_is_head := secondline_rules.leads(p_by, p_to) or t.assignee_id is not null and secondline_rules.leads(p_by, t.assignee_id);
+    if t.assignee_id is distinct from p_by and not v_is_head then
+        raise exception 'ticket % is not for person % to reassign', p_ticket, p_by
+            using errcode = 'SL005', hint = 'The one who has it, or a head of the team, may.';
+    end if;
+    perform secondline_rules.require_status(t, '{new,assigned,accepted}');
+    perform secondline_rules.require_text(p_reason, 'reason');
+    if v_to.deactivated_at is not null then
+        raise exception 'person % has left', p_to using errcode = 'SL006', hint = 'Choose somebody who works here.';
+    elsif t.assignee_id = p_to then
+        raise exception 'person % has ticket % already', p_to, p_ticket using errcode = 'SL006', hint = 'Nothing is left to do.';
+    end if;
+    v_has_room := secondline_rules.has_room(t.effort_minutes, v_to.load_minutes, v_to.capacity_minutes);
+    if not v_has_room and not v_is_head then
+        raise exception 'person % has no room for ticket %: % of % minutes taken, % needed',
+            p_to, p_ticket, v_to.load_minutes, v_to.capacity_minutes, t.effort_minutes
+            using errcode = 'SL004', hint = 'Choose somebody else, or ask a head to overrule.';
+    end if;
+
+    perform secondline_rules.take_away(p_at, p_ticket, 'handed_over');
+    insert into secondline.assignment (ticket_id, person_id, by_hand, overruled, weight_minutes, offered_at)
+    values (p_ticket, p_to, true, not v_has_room, t.effort_minutes, p_at);
+    insert into secondline.decision (ticket_id, decided_at, kind, person_id, by_person_id, reason, note)
+    values (p_ticket, p_at, 'reassigned', p_to, p_by,
+            case when v_has_room then 'chosen_by_hand' else 'overruled_by_head' end, p_reason);
+    perform secondline_rules.change_status(p_at, t, 'assigned', p_to, 'reassigned', p_by, p_reason);
+end;
+$$;
+comment on function secondline_rules.reassign(timestamptz, bigint, bigint, bigint, text) is 'secondline.reassign_ticket at an instant.';
+
+create or replace function secondline_rules.set_priority(
+    p_at timestamptz, p_ticket bigint, p_priority secondline.priority, p_by bigint
+) returns void
+language plpgsql set search_path = pg_catalog, pg_temp
+as $$
+declare
+    t secondline.ticket := secondline_rules.steered_ticket(
+        p_ticket, p_by, '{new,returned,assigned,accepted,waiting_for_client,with_developer,to_verify}');
+begin
+    if p_priority is null then
+        raise exception 'the priority is missing'
+            using errcode = 'invalid_parameter_value',
+                  hint = format('Choose one of %s.', array_to_string(enum_range(null::secondline.priority), ', '));
+    end if;
+    update secondline.ticket x set priority = p_priority, changed_at = p_at where x.ticket_id = p_ticket;
+    insert into secondline.journal (ticket_id, at, event, person_id, note)
+    values (p_ticket, p_at, 'priority_set', p_by, p_priority::text);
+    if t.status = 'new' then
+        perform secondline_rules.hint();
+    end if;
+end;
+$$;
+comment on function secondline_rules.set_priority(timestamptz, bigint, secondline.priority, bigint) is 'secondline.set_priority at an instant.';
+
+create or replace function secondline_rules.move(
+    p_at timestamptz, p_ticket bigint, p_to_queue text, p_by bigint, p_reason text
+) returns void
+language plpgsql set search_path = pg_catalog, pg_temp
+as $$
+declare
+    t secondline.ticket := secondline_rules.steered_ticket(p_ticket, p_by, '{new,returned,assigned,accepted}');
+begin
+    perform secondline_rules.require_queue(p_to_queue);
+    perform secondline_rules.require_text(p_reason, 'reason');
+    if t.queue = p_to_queue then
+        raise exception 'ticket % is in queue % already', p_ticket, p_to_queue using errcode = 'SL006', hint = 'Nothing is left to do.';
+    end if;
+    perform secondline_rules.lock_people(t.assignee_id);
+    perform secondline_rules.take_away(p_at, p_ticket, 'handed_over');
+    update secondline.ticket x
+       set queue = p_to_queue, declined_by = null,
+           skill = case when x.skill is not distinct from f.required_skill then n.required_skill else x.skill end,
+           effort_minutes = case when x.effort_minutes = f.effort_minutes then n.effort_minutes else x.effort_minutes end
+      from secondline.queue f, secondline.queue n
+     where x.ticket_id = p_ticket and f.name = t.queue and n.name = p_to_queue;
+    perform secondline_rules.change_status(p_at, t, 'new', null, 'moved', p_by, t.queue || ' → ' || p_to_queue || ': ' || p_reason);
+    perform secondline_rules.hint();
+end;
+$$;
+comment on function secondline_rules.move(timestamptz, bigint, text, bigint, text) is 'secondline.move_ticket at an instant.';
+
+create or replace function secondline_rules.cancel(p_at timestamptz, p_ticket bigint, p_by bigint, p_reason text) returns void
+language plpgsql set search_path = pg_catalog, pg_temp
+as $$
+declare
+    t secondline.ticket := secondline_rules.steered_ticket(
+        p_ticket, p_by, '{new,returned,assigned,accepted,waiting_for_client,with_developer,to_verify}');
+begin
+    perform secondline_rules.require_text(p_reason, 'reason');
+    perform secondline_rules.lock_people(t.assignee_id);
+    perform secondline_rules.take_away(p_at, p_ticket, 'cancelled');
+    perform secondline_rules.change_status(p_at, t, 'cancelled', t.assignee_id, 'cancelled', p_by, p_reason);
+end;
+$$;
+comment on function secondline_rules.cancel(timestamptz, bigint, bigint, text) is 'secondline.cancel_ticket at an instant.';
+
+create or replace function secondline_rules.note(p_at timestamptz, p_ticket bigint, p_person bigint, p_text text) returns void
+language plpgsql set search_path = pg_catalog, pg_temp
+as $$
+begin
+    perform secondline_rules.lock_ticket(p_ticket);
+    perform secondline_rules.require_text(p_text, 'note');
+    if length(p_text) > 262144 then
+        raise exception 'the note has % characters, more than 262,144', length(p_text)
+            using errcode = 'string_data_right_truncation', hint = 'Shorten it.';
+    end if;
+    insert into secondline.journal (ticket_id, at, event, person_id, note) values (p_ticket, p_at, 'note', p_person, p_text);
+    update secondline.ticket t set changed_at = p_at where t.ticket_id = p_ticket;
+end;
+$$;
+comment on function secondline_rules.note(timestamptz, bigint, bigint, text) is 'secondline.add_note at an instant.';
+
+create or replace function secondline_rules.deactivate(p_at timestamptz, p_person bigint) returns void
+language plpgsql set search_path = pg_catalog, pg_temp
+as $$
+declare
+    t secondline.ticket;
+begin
+    perform from secondline.ticket x
+      where x.ticket_id in (select a.ticket_id from secondline.assignment a where a.person_id = p_person and a.ended_at is null)
+      order by x.ticket_id for no key update;
+    perform secondline_rules.lock_person(p_person);
+    if exists (select from secondline.person p where p.person_id = p_person and p.deactivated_at is not null) then
+        raise exception 'person % has left already', p_person using errcode = 'SL006', hint = 'Nothing is left to do.';
+    end if;
+    update secondline.person p set deactivated_at = p_at, changed_at = p_at where p.person_id = p_person;
+    update secondline.workday w set ended_at = greatest(p_at, w.started_at), paused_at = null
+     where w.person_id = p_person and w.ended_at is null;
+    for t in
+        select x.* from secondline.ticket x join secondline.assignment a on a.ticket_id = x.ticket_id
+         where a.person_id = p_person and a.ended_at is null order by x.ticket_id
+    loop
+        perform from secondline.ticket x where x.ticket_id = t.ticket_id for no key update nowait;
+        perform secondline_rules.take_away(p_at, t.ticket_id, 'rehomed');
+        perform secondline_rules.change_status(p_at, t, 'new', null, 'rehomed', p_person, 'left the company');
+    end loop;
+    perform secondline_rules.hint();
+end;
+$$;
+comment on function secondline_rules.deactivate(timestamptz, bigint) is 'secondline.deactivate_person at an instant.';

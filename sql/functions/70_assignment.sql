@@ -1,0 +1,154 @@
+-- What the assignment duty calls. It looks and decides outside (Sources/Policy); here its pairs are checked again under locks and applied.
+
+create or replace function secondline_rules.waiting_group() returns table (queue text, skill text)
+language sql stable
+-- A loose index scan: one probe of ticket_waiting_index for each group, however many tickets it has.
+begin atomic
+    with recursive waiting (queue, skill) as (
+        (select t.queue, coalesce(t.skill, '') from secondline.ticket t where t.status = 'new'
+          order by t.queue, coalesce(t.skill, '') limit 1)
+        union all
+        select n.queue, n.skill
+          from waiting w
+         cross join lateral (
+               select t.queue, coalesce(t.skill, '') as skill from secondline.ticket t
+                where t.status = 'new' and (t.queue, coalesce(t.skill, '')) > (w.queue, w.skill)
+                order by t.queue, coalesce(t.skill, '') limit 1) n
+    )
+    select w.queue, w.skill from waiting w;
+end;
+comment on function secondline_rules.waiting_group() is 'The groups (queue, skill; '''' for none) in which tickets wait.';
+
+create or replace function secondline_rules.head_start(p_queue secondline.queue, p_priority secondline.priority) returns interval
+language sql immutable
+begin atomic
+    select case coalesce(p_priority, 'normal')
+        when 'urgent' then p_queue.urgent_head_start
+        when 'high' then p_queue.high_head_start
+        when 'normal' then p_queue.normal_head_start
+        when 'low' then p_queue.low_head_start end;
+end;
+comment on function secondline_rules.head_start(secondline.queue, secondline.priority) is
+    'How much older a ticket of this priority counts; its rank is eligible_at less this, the smallest first.';
+
+create or replace function secondline_rules.assign(
+    p_at timestamptz, p_ticket bigint[], p_person bigint[], p_reason text[], p_candidates jsonb[]
+) returns table (ticket_id bigint, person_id bigint, waited_seconds double precision)
+language plpgsql security definer set search_path = pg_catalog, pg_temp
+as $$
+declare
+    v_ticket bigint[];
+    v_person bigint[];
+begin
+    -- Whoever is locked by somebody else is changing: their pair does not hold now, and their commit wakes the duty again.
+    select array_agg(l.ticket_id) into v_ticket from (
+        select t.ticket_id from secondline.ticket t where t.ticket_id = any (p_ticket) and t.status = 'new'
+         order by t.ticket_id for no key update skip locked) l;
+    select array_agg(l.person_id) into v_person from (
+        select p.person_id from secondline.person p where p.person_id = any (p_person)
+         order by p.person_id for no key update skip locked) l;
+
+    -- A new statement sees what was committed before the locks were ours.
+    return query
+    with state as materialized (
+        select s.* from unnest(v_person) locked (person_id)
+          join secondline.queue_member m on m.person_id = locked.person_id
+          join secondline_rules.member_state(p_at) s on s.queue = m.queue and s.person_id = m.person_id
+         where s.obstacle is null
+    ), pair as (
+        select a.n, t.ticket_id, t.queue, t.eligible_at, t.effort_minutes, s.person_id, a.reason, a.candidates,
+               greatest(p_at, t.changed_at) as at, s.load_minutes, s.capacity_minutes, s.offers_left,
+               sum(t.effort_minutes) over person as minutes, row_number() over person as place,
+               row_number() over (partition by s.person_id, s.queue order by a.n) as offer
+          from unnest(p_ticket, p_person, p_reason, p_candidates) with ordinality a (ticket_id, person_id, reason, candidates, n)
+          join unnest(v_ticket) locked (ticket_id) on locked.ticket_id = a.ticket_id
+          join secondline.ticket t on t.ticket_id = a.ticket_id and t.status = 'new'
+          join state s on s.queue = t.queue and s.person_id = a.person_id
+          join secondline.queue q on q.name = t.queue and q.paused_at is null
+         where (t.declined_by is null or a.person_id <> all (t.declined_by))
+           and (t.skill is null or exists (
+               select from secondline.person_skill k where k.person_id = a.person_id and k.skill = t.skill))
+        window person as (partition by s.person_id order by a.n)
+    ), holding as materialized (
+        select * from pair
+         where (load_minutes + minutes <= capacity_minutes or load_minutes = 0 and place = 1)
+           and (offers_left is null or offer <= offers_left)
+    ), opened as (
+        insert into secondline.assignment (ticket_id, person_id, weight_minutes, offered_at)
+        select h.ticket_id, h.person_id, h.effort_minutes, h.at from holding h order by h.n
+    ), taken as (
+        update secondline.ticket t set status = 'assigned', assignee_id = h.person_id, changed_at = h.at
+          from holding h where t.ticket_id = h.ticket_id
+    ), decided as (
+        insert into secondline.decision (ticket_id, decided_at, kind, person_id, reason, candidates)
+        select h.ticket_id, h.at, 'assigned', h.person_id, h.reason, h.candidates from holding h order by h.n
+    ), journalled as (
+        insert into secondline.journal (ticket_id, at, event, person_id, from_status, to_status)
+        select h.ticket_id, h.at, 'assigned', h.person_id, 'new', 'assigned' from holding h order by h.n
+    ), counted as (
+        update secondline.queue_member m
+           set recent_offers = (m.recent_offers || o.offers)[greatest(1, cardinality(m.recent_offers || o.offers) - q.fair_limit + 1):]
+          from (select h.queue, h.person_id, array_agg(h.at order by h.n) as offers
+                  from holding h where h.offers_left is not null group by h.queue, h.person_id) o
+          join secondline.queue q on q.name = o.queue
+         where m.queue = o.queue and m.person_id = o.person_id
+    )
+    select h.ticket_id, h.person_id, extract(epoch from h.at - h.eligible_at)::double precision from holding h order by h.n;
+
+    update secondline.blocker b set ended_at = greatest(p_at, b.since)
+     where b.ended_at is null and b.ticket_id = any (v_ticket)
+       and exists (select from secondline.ticket t where t.ticket_id = b.ticket_id and t.status <> 'new');
+    delete from secondline.ticket_fault f where f.ticket_id = any (v_ticket);
+end;
+$$;
+comment on function secondline_rules.assign(timestamptz, bigint[], bigint[], text[], jsonb[]) is
+    'Applies decided pairs (ticket, person, reason, candidates; in rank order): locks tickets and people by id, looks again who still qualifies and has room, and writes assignment, ticket, decision, journal and load of the pairs that hold, which it returns with their waits. The others are left as they were.';
+
+create or replace function secondline_rules.record_blockers(
+    p_at timestamptz, p_queue text[], p_skill text[], p_reason text[], p_ticket bigint[], p_ticket_reason text[]
+) returns void
+language plpgsql security definer set search_path = pg_catalog, pg_temp
+as $$
+begin
+    update secondline.blocker b set ended_at = greatest(p_at, b.since)
+     where b.ended_at is null and b.ticket_id is null
+       and not exists (select from unnest(p_queue, p_skill, p_reason) g (queue, skill, reason)
+                        where g.queue = b.queue and g.skill = coalesce(b.skill, '') and g.reason = b.reason);
+    insert into secondline.blocker (queue, skill, reason, since)
+    select g.queue, nullif(g.skill, ''), g.reason, p_at from unnest(p_queue, p_skill, p_reason) g (queue, skill, reason)
+     where not exists (select from secondline.blocker b where b.ended_at is null and b.ticket_id is null
+                          and b.queue = g.queue and coalesce(b.skill, '') = g.skill);
+
+    update secondline.blocker b set ended_at = greatest(p_at, b.since)
+      from unnest(p_ticket, p_ticket_reason) g (ticket_id, reason)
+     where b.ended_at is null and b.ticket_id = g.ticket_id and b.reason is distinct from g.reason;
+    insert into secondline.blocker (queue, skill, ticket_id, reason, since)
+    select t.queue, t.skill, t.ticket_id, g.reason, p_at
+      from unnest(p_ticket, p_ticket_reason) g (ticket_id, reason)
+      join secondline.ticket t on t.ticket_id = g.ticket_id and t.status = 'new'
+     where g.reason is not null
+       and not exists (select from secondline.blocker b where b.ended_at is null and b.ticket_id = t.ticket_id);
+end;
+$$;
+comment on function secondline_rules.record_blockers(timestamptz, text[], text[], text[], bigint[], text[]) is
+    'Records why tickets wait: the whole set of blocked groups (open ones that are not in it end), and the tickets whose own reason changed (null: none any more).';
+
+create or replace function secondline_rules.set_aside(p_at timestamptz, p_ticket bigint, p_error text) returns double precision
+language sql volatile security definer set search_path = pg_catalog, pg_temp
+begin atomic
+    insert into secondline.ticket_fault as f (ticket_id, faults, retry_at, error)
+    values (p_ticket, 1, p_at + interval '1 minute', left(p_error, 2000))
+    on conflict (ticket_id) do update
+       set faults = f.faults + 1, error = excluded.error,
+           retry_at = p_at + least(interval '1 minute' * 2 ^ least(f.faults, 10), interval '1 day')
+    returning extract(epoch from retry_at - p_at)::double precision;
+end;
+comment on function secondline_rules.set_aside(timestamptz, bigint, text) is
+    'Puts a ticket that the database refuses out of the batches'' way, and returns the seconds until it is tried again: 1 min, doubling up to a day.';
+
+create or replace function secondline_rules.finish_duty(p_at timestamptz, p_duty text) returns void
+language sql volatile security definer set search_path = pg_catalog, pg_temp
+begin atomic
+    update secondline.duty d set ran_at = greatest(d.ran_at, p_at) where d.name = p_duty;
+end;
+comment on function secondline_rules.finish_duty(timestamptz, text) is 'Notes that a duty did something at this instant.';

@@ -1,0 +1,47 @@
+-- The daemon audits itself: a ticket that could go to somebody must not wait.
+
+create or replace function secondline_rules.idle_specialist(p_at timestamptz, p_patience interval)
+returns table (ticket_id bigint, person_id bigint, waited_seconds double precision)
+language sql stable security definer set search_path = pg_catalog, pg_temp
+begin atomic
+    with free as materialized (
+        -- free now, free then, and untouched in between
+        select s.queue, s.person_id, s.load_minutes, s.capacity_minutes
+          from secondline_rules.member_state(p_at) s
+          join secondline_rules.member_state(p_at - p_patience) before
+            on before.queue = s.queue and before.person_id = s.person_id and before.obstacle is null
+          join secondline.person p on p.person_id = s.person_id and p.changed_at <= p_at - p_patience
+          join secondline.queue q on q.name = s.queue and q.paused_at is null and q.changed_at <= p_at - p_patience
+         where s.obstacle is null
+    ), spare as materialized (
+        -- someone reserved for a ticket that starves is not idle
+        select f.* from free f
+         where not exists (
+               select from secondline.queue_member m
+                 join secondline.queue q on q.name = m.queue
+                 join secondline_rules.waiting_group() g on g.queue = m.queue
+                where m.person_id = f.person_id
+                  and exists (select from secondline.ticket t
+                               where t.status = 'new' and t.queue = g.queue and coalesce(t.skill, '') = g.skill
+                                 and t.eligible_at < p_at - q.starvation_bound
+                                 and not secondline_rules.has_room(t.effort_minutes, f.load_minutes, f.capacity_minutes)))
+    )
+    select distinct on (t.ticket_id) t.ticket_id, s.person_id, extract(epoch from p_at - t.eligible_at)::double precision
+      from secondline_rules.waiting_group() g
+     cross join unnest(enum_range(null::secondline.priority)) r (priority)
+      join spare s on s.queue = g.queue
+       and (g.skill = '' or exists (select from secondline.person_skill k where k.person_id = s.person_id and k.skill = g.skill))
+     cross join lateral (
+           select x.ticket_id, x.eligible_at from secondline.ticket x
+            where x.status = 'new' and x.queue = g.queue and coalesce(x.skill, '') = g.skill
+              and coalesce(x.priority, 'normal') = r.priority
+              and x.effort_minutes <= case when s.load_minutes = 0 then 100000 else s.capacity_minutes - s.load_minutes end
+              and x.changed_at <= p_at - p_patience
+              and (x.declined_by is null or s.person_id <> all (x.declined_by))
+              and not exists (select from secondline.ticket_fault f where f.ticket_id = x.ticket_id)
+            order by x.eligible_at, x.ticket_id limit 1) t
+     order by t.ticket_id, s.person_id
+     limit 100;
+end;
+comment on function secondline_rules.idle_specialist(timestamptz, interval) is
+    'Tickets that have waited, untouched, longer than the patience while this eligible person with room was free all that time: faults of the assignment duty. Holds by the fair limit, reservations for starving tickets and tickets set aside are none. One person a ticket, 100 tickets at most.';

@@ -1,0 +1,44 @@
+-- Installs or upgrades Secondline with psql alone; the same result as "secondline migrate":
+--     psql -X -v ON_ERROR_STOP=1 -d DATABASE -f sql/install.sql
+-- Needs a role that may create roles and schemas here. All of it happens, or nothing. Safe to run again.
+\set ON_ERROR_STOP on
+\set QUIET on
+begin;
+set local client_min_messages = warning;
+set local lock_timeout = '10s';
+-- two at once: the second waits for the first
+select pg_catalog.pg_advisory_xact_lock(pg_catalog.hashtext('secondline.migrate')) \g /dev/null
+\ir roles.sql
+\ir ledger.sql
+set local role secondline_owner;
+
+select not exists (select from secondline.schema_migration where name = '0001_department') as wanted \gset
+\if :wanted
+\ir migrations/0001_department.sql
+insert into secondline.schema_migration (name, checksum)
+values ('0001_department', '');
+\endif
+
+select not exists (select from secondline.schema_migration where name = '0002_ticket') as wanted \gset
+\if :wanted
+\ir migrations/0002_ticket.sql
+insert into secondline.schema_migration (name, checksum)
+values ('0002_ticket', '');
+\endif
+
+\ir functions/10_caller.sql
+\ir functions/20_calendar.sql
+\ir functions/30_load.sql
+\ir functions/40_eligibility.sql
+\ir functions/50_ticket.sql
+\ir functions/60_workday.sql
+\ir functions/70_assignment.sql
+\ir functions/80_audit.sql
+\ir functions/90_setup.sql
+\ir functions/91_presence.sql
+\ir functions/92_ticket.sql
+\ir views/10_now.sql
+\ir views/90_comments.sql
+\ir grants.sql
+commit;
+\echo Secondline is installed. Grant its roles to logins: secondline_daemon, secondline_app, secondline_member, secondline_head, secondline_reader.
