@@ -70,7 +70,8 @@ extension Connection {
 private final class Attempt {
     enum Outcome { case connected, refused, silent, interrupted }
 
-    private var handle: OpaquePointer?
+    private let handle: OpaquePointer
+    private var isReleased = false
 
     init(_ settings: [(key: String, value: String)]) throws(DatabaseError) {
         var keys: [UnsafePointer<CChar>?] = settings.map { UnsafePointer(strdup($0.key)) }
@@ -78,20 +79,22 @@ private final class Attempt {
         keys.append(nil)
         values.append(nil)
         defer { for text in keys + values { free(UnsafeMutablePointer(mutating: text)) } }
-        handle = PQconnectStartParams(keys, values, 0)
-        guard handle != nil else { throw DatabaseError(.usage, "no memory for a connection") }
+        guard let handle = PQconnectStartParams(keys, values, 0) else {
+            throw DatabaseError(.usage, "no memory for a connection")
+        }
+        self.handle = handle
         // libpq gives no SQLSTATE for a refused connection, except in the verbose text.
         PQsetErrorVerbosity(handle, PQERRORS_VERBOSE)
         PQsetNoticeReceiver(handle, { _, _ in }, nil)
     }
 
-    deinit { PQfinish(handle) }
+    deinit { if !isReleased { PQfinish(handle) } }
 
+    /// Hands the handle over.
     func release() -> OpaquePointer {
-        // Only called after .connected, when there is a handle.
-        defer { handle = nil }
+        isReleased = true
         PQsetErrorVerbosity(handle, PQERRORS_DEFAULT)
-        return handle.unsafelyUnwrapped
+        return handle
     }
 
     func run(_ options: SessionOptions, _ interrupt: Interrupt?) -> Outcome {

@@ -167,9 +167,10 @@ import Testing
         try await withCluster { (cluster, _, session) async throws in
             let other = Session(options: options(cluster.conninfo()))
             try await other.open()
+            #expect(try await session.query(CountTickets()) == [0])
             let pid = try await session.server.backendPID
             _ = try await other.simpleQuery("select pg_terminate_backend(\(pid), 10000)")
-            let error = await #expect(throws: DatabaseError.self) { try await session.execute(InsertTicket(id: 1)) }
+            let error = await #expect(throws: DatabaseError.self) { try await session.query(CountTickets()) }
             #expect(error?.kind == .connection)
             #expect(error?.sqlState == .adminShutdown)
             #expect(error?.outcomeUnknown == false)

@@ -61,11 +61,12 @@ begin
                sum(t.effort_minutes) over person as minutes, row_number() over person as place,
                row_number() over (partition by s.person_id, s.queue order by a.n) as offer
           from unnest(p_ticket, p_person, p_reason, p_candidates) with ordinality a (ticket_id, person_id, reason, candidates, n)
-          join unnest(v_ticket) locked (ticket_id) on locked.ticket_id = a.ticket_id
           join secondline.ticket t on t.ticket_id = a.ticket_id and t.status = 'new'
           join state s on s.queue = t.queue and s.person_id = a.person_id
           join secondline.queue q on q.name = t.queue and q.paused_at is null
-         where (t.declined_by is null or a.person_id <> all (t.declined_by))
+               -- "or" keeps this a hashed lookup, which a generic plan would turn into a loop over both arrays
+         where (cardinality(v_ticket) = cardinality(p_ticket) or a.ticket_id in (select unnest(v_ticket)))
+           and (t.declined_by is null or a.person_id <> all (t.declined_by))
            and (t.skill is null or exists (
                select from secondline.person_skill k where k.person_id = a.person_id and k.skill = t.skill))
         window person as (partition by s.person_id order by a.n)
@@ -75,16 +76,16 @@ begin
            and (offers_left is null or offer <= offers_left)
     ), opened as (
         insert into secondline.assignment (ticket_id, person_id, weight_minutes, offered_at)
-        select h.ticket_id, h.person_id, h.effort_minutes, h.at from holding h order by h.n
+        select h.ticket_id, h.person_id, h.effort_minutes, h.at from holding h
     ), taken as (
         update secondline.ticket t set status = 'assigned', assignee_id = h.person_id, changed_at = h.at
           from holding h where t.ticket_id = h.ticket_id
     ), decided as (
         insert into secondline.decision (ticket_id, decided_at, kind, person_id, reason, candidates)
-        select h.ticket_id, h.at, 'assigned', h.person_id, h.reason, h.candidates from holding h order by h.n
+        select h.ticket_id, h.at, 'assigned', h.person_id, h.reason, h.candidates from holding h
     ), journalled as (
         insert into secondline.journal (ticket_id, at, event, person_id, from_status, to_status)
-        select h.ticket_id, h.at, 'assigned', h.person_id, 'new', 'assigned' from holding h order by h.n
+        select h.ticket_id, h.at, 'assigned', h.person_id, 'new', 'assigned' from holding h
     ), counted as (
         update secondline.queue_member m
            set recent_offers = (m.recent_offers || o.offers)[greatest(1, cardinality(m.recent_offers || o.offers) - q.fair_limit + 1):]

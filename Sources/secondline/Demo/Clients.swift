@@ -1,0 +1,67 @@
+import Glibc
+
+extension Demo {
+    /// What somebody writes. Everything that the department decides is left out.
+    struct Letter: Equatable, Sendable {
+        let queue: String
+        let title: String
+        let description: String
+        let priority: String?
+        let kind: String
+        /// Index into the clients.
+        let client: Int
+        /// Through their account manager, or directly from the "Help" page.
+        let isFromManager: Bool
+        let effort: Int?
+    }
+
+    /// The clients together: when they write, and what. Only their own generator decides, so a seed repeats them.
+    struct Clients: Sendable {
+        /// Tickets a minute that the department can just serve.
+        private static let capacity = 0.058
+        /// Of each hour of the day, relative to the capacity: two waves, and an average just below it.
+        private static let waves = [1.3, 1.4, 1.1, 0.7, 0.6, 1.2, 1.5, 1.0, 0.6, 0.3]
+        /// What came in overnight.
+        private static let overnight = 6
+
+        private var generator: Generator
+        private var next = 0.0
+        private var day = -1
+
+        init(generator: Generator) { self.generator = generator }
+
+        /// What has been written until this minute since the last time.
+        mutating func letters(until minute: Double) -> [Letter] {
+            var letters: [Letter] = []
+            while next <= minute {
+                if Int(next / Pace.day) > day {
+                    day = Int(next / Pace.day)
+                    for _ in 0..<Self.overnight { letters.append(letter(isOvernight: true)) }
+                } else {
+                    letters.append(letter(isOvernight: false))
+                }
+                let hour = Int(next.truncatingRemainder(dividingBy: Pace.day) / 60)
+                let rate = Self.capacity * Self.waves[hour]
+                next += -log(1 - Double.random(in: 0..<1, using: &generator)) / rate
+            }
+            return letters
+        }
+
+        private mutating func letter(isOvernight: Bool) -> Letter {
+            let queue = generator.pick(["support": 56, "sql": 13, "billing": 10, "integrations": 12, "bugs": 9])
+            let isFromManager = !isOvernight && generator.happens(0.55)
+            let effort: Int? = generator.pick([nil: 66, 30: 20, 120: 10, 300: 4])
+            return Letter(
+                queue: queue, title: Subjects.titles(of: queue).randomElement(using: &generator) ?? queue,
+                description: Subjects.descriptions.randomElement(using: &generator) ?? "",
+                priority: isFromManager
+                    ? generator.pick(["urgent": 8, "high": 20, "normal": 57, "low": 10, nil: 5])
+                    : generator.pick(["urgent": 4, "high": 10, "normal": 26, nil: 60]),
+                kind: queue == "bugs"
+                    ? generator.pick(["bug": 4, "system_error": 1])
+                    : generator.pick(["question": 6, "task": 3, "suggestion": 1]),
+                client: Int.random(in: 0..<Staff.clients.count, using: &generator), isFromManager: isFromManager,
+                effort: queue == "bugs" ? nil : effort)
+        }
+    }
+}

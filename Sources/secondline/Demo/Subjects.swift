@@ -1,0 +1,86 @@
+extension Demo {
+    /// What clients of a maker of a CRM construction kit ask for, by queue.
+    enum Subjects {
+        static func titles(of queue: String) -> [String] {
+            switch queue {
+            case "sql": sql
+            case "billing": billing
+            case "integrations": integrations
+            case "bugs": bugs
+            case _: support
+            }
+        }
+
+        private static let support = [
+            "How do I hide a field from everybody but managers?",
+            "A deal cannot be moved to the stage \"Contract signed\"",
+            "Show the client's last call on the card",
+            "The reminder about an overdue task comes twice",
+            "Add a second phone number to the contact form",
+            "Colour the rows of overdue invoices red",
+            "A new employee does not see the shared calendar",
+            "Import 3,000 contacts from a spreadsheet",
+            "The print template loses the logo",
+            "Make the field \"Source\" mandatory when a lead is created",
+            "Two cards of the same client: how can they be merged?",
+            "The business process stops at \"Wait for approval\"",
+            "Which rights does an assistant need to send quotes?",
+            "Copy a section with all its fields to another workspace",
+        ]
+
+        private static let sql = [
+            "The report \"Sales by manager\" takes four minutes",
+            "Totals of the funnel report differ from the list",
+            "A computed column over two linked tables",
+            "Clean up duplicate phone numbers in 40,000 contacts",
+            "Monthly turnover per branch as one table",
+            "The filter by last activity finds nothing",
+            "Recalculate the balances after the import of March",
+        ]
+
+        private static let billing = [
+            "The invoice shows the old company address",
+            "Paid by card, but the licences are still blocked",
+            "Two more users from next month: what will it cost?",
+            "A credit note for the double payment",
+            "Change the payer of the subscription",
+        ]
+
+        private static let integrations = [
+            "Calls from the telephone system do not reach the cards",
+            "The web form stopped creating leads",
+            "Mail from the shared box arrives without attachments",
+            "Exchange with the accounting program ends with error 401",
+            "Send order states to the online shop through the API",
+            "Messages of the messenger bot lose their line breaks",
+        ]
+
+        private static let bugs = [
+            "Saving a card with 200 fields ends with error 500",
+            "The calendar shifts events by one hour after the change to summer time",
+            "A deleted field still appears in the export",
+            "Search finds nothing when the query contains a hyphen",
+            "Two people saving at once lose the comment of the first",
+            "The mobile app closes when a photo is attached",
+        ]
+
+        static let descriptions = [
+            "It happens since this morning. Steps, expected and actual result are in the attached card.",
+            "The client asks for an answer today; a call at the number on the card is fine.",
+            "Screenshots are attached. It worked last week.",
+            "Please do it for the workspace \"Main\" first, then for the branches.",
+            "Written on the Help page.",
+        ]
+
+        static let resolutions = [
+            "Explained to the client, with a link to the article.", "Set up and checked together with the client.",
+            "Corrected; the client confirmed.", "Template changed, old documents were not touched.",
+            "Rights corrected for the whole group.",
+        ]
+
+        static let refusals = [
+            "I am in a call with another client for the next hour.", "A colleague configured this client's workspace.",
+            "I have never worked with this module.",
+        ]
+    }
+}

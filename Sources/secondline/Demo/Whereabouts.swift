@@ -1,0 +1,34 @@
+extension Demo {
+    /// Where someone is, for the daemon: it gives tickets only to those at their desk.
+    enum Whereabouts: Sendable { case home, desk, lunch }
+
+    /// How someone means to spend one day, in minutes from the morning.
+    struct Day: Sendable, Equatable {
+        let number: Int
+        var arrives: Double
+        let lunch: Range<Double>
+        let leaves: Double
+        /// Away in between: home for an errand.
+        let errand: Range<Double>?
+        /// In a training, with the workday open.
+        let training: Range<Double>?
+
+        /// - Parameter place: people come in one after another; this is whose turn it is.
+        init(number: Int, place: Int, using generator: inout Generator) {
+            self.number = number
+            arrives = 8 + Double(place) * 11 + .random(in: 0..<12, using: &generator)
+            let noon = Double.random(in: 195..<270, using: &generator)
+            lunch = noon..<noon + .random(in: 30..<50, using: &generator)
+            leaves = .random(in: 530..<575, using: &generator)
+            let afternoon = Double.random(in: 330..<430, using: &generator)
+            let isErrand = generator.happens(0.12)
+            errand = isErrand ? afternoon..<afternoon + 60 : nil
+            training = !isErrand && generator.happens(0.2) ? afternoon..<afternoon + 60 : nil
+        }
+
+        func place(at minute: Double) -> Whereabouts {
+            if minute < arrives || minute >= leaves || errand?.contains(minute) == true { return .home }
+            return lunch.contains(minute) ? .lunch : .desk
+        }
+    }
+}
