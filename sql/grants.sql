@@ -1,8 +1,8 @@
 -- Who may do what. Applied last at every upgrade; what is not granted here is not allowed.
 revoke all on all tables in schema secondline from public;
 revoke all on all functions in schema secondline, secondline_rules from public;
-alter default privileges for role secondline_owner in schema secondline revoke execute on functions from public;
-alter default privileges for role secondline_owner in schema secondline_rules revoke execute on functions from public;
+-- without "in schema": for one schema the built-in default cannot be taken back
+alter default privileges for role secondline_owner revoke execute on functions from public;
 
 grant usage on schema secondline to secondline_reader, secondline_member, secondline_head, secondline_app, secondline_daemon;
 grant usage on schema secondline_rules to secondline_daemon;
@@ -23,7 +23,7 @@ grant update (ran_at) on secondline.duty to secondline_daemon;
 grant execute on function
     secondline_rules.member_state(timestamptz), secondline_rules.has_room(integer, integer, integer),
     secondline_rules.ticket_candidate(timestamptz, bigint), secondline_rules.waiting_group(),
-    secondline_rules.assign(timestamptz, bigint[], bigint[], text[], jsonb[]),
+    secondline_rules.assign(timestamptz, bigint[], bigint[], text[], jsonb[], integer[], integer[]),
     secondline_rules.record_blockers(timestamptz, text[], text[], text[], bigint[], text[]),
     secondline_rules.set_aside(timestamptz, bigint, text), secondline_rules.finish_duty(timestamptz, text),
     secondline_rules.idle_specialist(timestamptz, interval)

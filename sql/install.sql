@@ -5,25 +5,37 @@
 \set QUIET on
 begin;
 set local client_min_messages = warning;
-set local lock_timeout = '10s';
+set local statement_timeout = '5min';
 -- two at once: the second waits for the first
+set local lock_timeout = '5min';
 select pg_catalog.pg_advisory_xact_lock(pg_catalog.hashtext('secondline.migrate')) \g /dev/null
+set local lock_timeout = '10s';
 \ir roles.sql
 \ir ledger.sql
 set local role secondline_owner;
+
+do $$
+begin
+    if exists (select from secondline.schema_migration where name > '0002_ticket') then
+        raise exception 'the schema in this database is %, newer than 0002_ticket, which this install.sql brings',
+            (select max(name) from secondline.schema_migration)
+            using hint = 'Use the files of the version of Secondline that brought it.';
+    end if;
+end;
+$$;
 
 select not exists (select from secondline.schema_migration where name = '0001_department') as wanted \gset
 \if :wanted
 \ir migrations/0001_department.sql
 insert into secondline.schema_migration (name, checksum)
-values ('0001_department', '');
+values ('0001_department', '62332cfbd69d4e399426fb03c8fc407920f48256d73b021fcca273193f4e790d');
 \endif
 
 select not exists (select from secondline.schema_migration where name = '0002_ticket') as wanted \gset
 \if :wanted
 \ir migrations/0002_ticket.sql
 insert into secondline.schema_migration (name, checksum)
-values ('0002_ticket', '');
+values ('0002_ticket', '511a0b8c5610b515d26432d5e1a9cd9b4747d2defe9140087639b7b9e1a922a6');
 \endif
 
 \ir functions/10_caller.sql

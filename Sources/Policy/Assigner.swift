@@ -6,6 +6,8 @@
 package struct Assigner {
     private var department: Department
     private var isReserved: [Bool]
+    /// Loads as the claim saw them.
+    private let loadsBefore: [Minutes]
     /// Per group, the smallest effort that found nobody: loads only grow during a plan, so nothing larger will either.
     private var smallestRefused: [Minutes?]
     private var assigned: [Int]
@@ -14,6 +16,7 @@ package struct Assigner {
 
     private init(_ department: Department) {
         self.department = department
+        loadsBefore = department.candidates.map(\.load)
         isReserved = Array(repeating: false, count: department.candidates.count)
         smallestRefused = Array(repeating: nil, count: department.groups.count)
         assigned = Array(repeating: 0, count: department.groups.count)
@@ -76,6 +79,8 @@ package struct Assigner {
         plan.choices.append(
             Choice(
                 ticket: ticket.id, person: chosen.considered.person, reason: reason,
+                minutesBefore: chosen.considered.load - loadsBefore[chosen.member.candidate],
+                offersBefore: chosen.member.offersGiven,
                 considered: Fitting.considered(fitting, chosen: chosen), excluded: excluded))
         give(ticket, to: chosen)
         return []
@@ -85,7 +90,7 @@ package struct Assigner {
         let candidate = department.candidates[member.candidate]
         if ticket.declinedBy.contains(candidate.person) { return .declined }
         if isReserved[member.candidate] { return .reserved }
-        if member.offersLeft == 0 { return .fairLimit }
+        if member.hasNoOffersLeft { return .fairLimit }
         return candidate.hasRoom(for: ticket.effort) ? nil : .noRoom
     }
 
@@ -94,12 +99,12 @@ package struct Assigner {
         department.candidates[index].load = department.candidates[index].load + ticket.effort
         department.candidates[index].lastAssigned = department.at
         assigned[ticket.group] += 1
-        guard chosen.member.offersLeft != nil else { return }
+        guard chosen.member.isLimited else { return }
         // the limit is the queue's: its other groups share it
         let queue = department.groups[ticket.group].queue
         for group in department.groups.indices where department.groups[group].queue == queue {
             if let place = department.groups[group].members.firstIndex(where: { $0.candidate == index }) {
-                department.groups[group].members[place].offersLeft? -= 1
+                department.groups[group].members[place].offersGiven += 1
             }
         }
     }
@@ -134,6 +139,6 @@ package struct Assigner {
 
     private func canTakeMore(_ member: Membership) -> Bool {
         let candidate = department.candidates[member.candidate]
-        return !isReserved[member.candidate] && member.offersLeft != 0 && candidate.hasRoom(for: Minutes(1))
+        return !isReserved[member.candidate] && !member.hasNoOffersLeft && candidate.hasRoom(for: Minutes(1))
     }
 }

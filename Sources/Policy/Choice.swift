@@ -27,6 +27,10 @@ package struct Choice: Sendable {
     package let ticket: TicketID
     package let person: PersonID
     package let reason: Reason
+    /// What earlier choices of the plan give the same person: the database adds it to the load it finds.
+    package let minutesBefore: Minutes
+    /// How many earlier choices of the plan give the same person a ticket of the same queue.
+    package let offersBefore: Int
     /// The chosen, then the next four.
     package let considered: [Considered]
     /// How many members of the queue were excluded, and why.

@@ -28,7 +28,9 @@ package struct Membership: Sendable {
     /// Index into `Department.candidates`.
     package let candidate: Int
     /// Offers that the queue's fair limit still allows; nil is no limit.
-    package var offersLeft: Int?
+    package let offersLeft: Int?
+    /// Offers that the plan has given so far; counted only under a limit.
+    var offersGiven = 0
     /// Has a skill that waiting or recent tickets need, other than this group's.
     package let isSpared: Bool
 
@@ -37,6 +39,9 @@ package struct Membership: Sendable {
         self.offersLeft = offersLeft
         self.isSpared = isSpared
     }
+
+    var isLimited: Bool { offersLeft != nil }
+    var hasNoOffersLeft: Bool { offersLeft.map { $0 <= offersGiven } ?? false }
 }
 
 /// Tickets of one queue that need one skill: they wait for the same people.

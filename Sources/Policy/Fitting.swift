@@ -25,34 +25,52 @@ struct Fitting {
 
     /// The choice and the rule that decided it. `fitting` is not empty.
     static func best(of fitting: [Fitting]) -> (Fitting, Reason) {
-        let lowest = fitting.min { $0.relativeLoad < $1.relativeLoad }!.relativeLoad
-        let equals = fitting.filter { $0.isAsFree(as: lowest) }
-        if fitting.count == 1 { return (equals[0], .onlyCandidate) }
-        if equals.count == 1 { return (equals[0], .leastLoaded) }
-        if let known = equals.first(where: \.considered.knowsClient) { return (known, .knowsClient) }
-        let idlest = equals.min { a, b in
-            (a.lastAssigned?.microseconds ?? .min, a.considered.person) < (
-                b.lastAssigned?.microseconds ?? .min, b.considered.person
-            )
-        }!
-        let isAlone = equals.allSatisfy { $0.place == idlest.place || $0.lastAssigned != idlest.lastAssigned }
-        return (idlest, isAlone ? .idleLongest : .firstOfEquals)
+        var lowest = fitting[0].relativeLoad
+        for one in fitting where one.relativeLoad < lowest { lowest = one.relativeLoad }
+        var best: Fitting?
+        var equals = 0
+        var rivals = 0
+        for one in fitting where one.isAsFree(as: lowest) {
+            equals += 1
+            guard let other = best else {
+                best = one
+                continue
+            }
+            // as long idle as the best so far: only the id tells them apart
+            if one.lastAssigned == other.lastAssigned { rivals += 1 }
+            guard one.goesBefore(other) else { continue }
+            if one.lastAssigned != other.lastAssigned { rivals = 0 }
+            best = one
+        }
+        guard let best else { return (fitting[0], .onlyCandidate) }
+        if fitting.count == 1 { return (best, .onlyCandidate) }
+        if equals == 1 { return (best, .leastLoaded) }
+        if best.considered.knowsClient { return (best, .knowsClient) }
+        return (best, rivals == 0 ? .idleLongest : .firstOfEquals)
+    }
+
+    /// Among the equally free: who knows the client, then who has been idle longest, then the lowest id.
+    private func goesBefore(_ other: Fitting) -> Bool {
+        if considered.knowsClient != other.considered.knowsClient { return considered.knowsClient }
+        let (mine, others) = (lastAssigned?.microseconds ?? .min, other.lastAssigned?.microseconds ?? .min)
+        return mine == others ? considered.person < other.considered.person : mine < others
     }
 
     /// The chosen, then the four who came nearest.
     static func considered(_ fitting: [Fitting], chosen: Fitting) -> [Considered] {
-        var nearest: [Fitting] = []
-        for other in fitting where other.place != chosen.place {
-            let place = nearest.firstIndex { other.isNearer(than: $0) } ?? nearest.count
-            if place < 4 {
-                nearest.insert(other, at: place)
-                if nearest.count > 4 { nearest.removeLast() }
-            }
+        var nearest: [Int] = []
+        nearest.reserveCapacity(5)
+        for index in fitting.indices where fitting[index].place != chosen.place {
+            if nearest.count == 4, !fitting[index].isNearer(than: fitting[nearest[3]]) { continue }
+            let place = nearest.firstIndex { fitting[index].isNearer(than: fitting[$0]) } ?? nearest.count
+            nearest.insert(index, at: place)
+            if nearest.count > 4 { nearest.removeLast() }
         }
-        return [chosen.considered] + nearest.map(\.considered)
+        return [chosen.considered] + nearest.map { fitting[$0].considered }
     }
 
     private func isNearer(than other: Fitting) -> Bool {
-        (relativeLoad, considered.person) < (other.relativeLoad, other.considered.person)
+        relativeLoad == other.relativeLoad
+            ? considered.person < other.considered.person : relativeLoad < other.relativeLoad
     }
 }

@@ -1,3 +1,5 @@
+internal import Glibc
+
 /// The values of `$1`, `$2`, … in order, in one contiguous buffer.
 package struct Parameters {
     struct Slot {
@@ -37,10 +39,15 @@ package struct Parameters {
 
     private func holdsNUL(_ value: some PostgresValue, from start: Int) -> Bool {
         switch value {
-        case let strings as [String]: strings.contains { $0.utf8.contains(0) }
-        case let strings as [String?]: strings.contains { $0?.utf8.contains(0) ?? false }
+        case let strings as [String]: strings.contains { holdsNUL($0) }
+        case let strings as [String?]: strings.contains { $0.map(holdsNUL) ?? false }
         default: bytes[start...].contains(0)
         }
+    }
+
+    private func holdsNUL(_ string: String) -> Bool {
+        string.utf8.withContiguousStorageIfAvailable { memchr($0.baseAddress!, 0, $0.count) != nil }
+            ?? string.utf8.contains(0)
     }
 
     /// Converts to the types that the server inferred for a prepared statement: numbers change their width or become

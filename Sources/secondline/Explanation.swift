@@ -25,20 +25,33 @@ enum Explanation {
 
     private static func status(of error: DatabaseError) -> ExitStatus {
         switch error.kind {
-        case .connection, .deadline: .unavailable
-        case .usage: .configuration
+        // Without a SQLSTATE nobody answered, or not in time.
+        case .connection, .deadline: error.sqlState.map { refusal($0) } ?? .unavailable
+        case .usage: error.sqlState.map { status(of: $0) } ?? .configuration
         case .decoding: .configuration
-        case .server:
-            switch error.sqlState?.code.prefix(2) {
-            case "28", "42":
-                error.sqlState?.code == "42501" || error.sqlState?.code.hasPrefix("28") == true
-                    ? .noPermission : .configuration
-            case "3D": .configuration
-            case "08", "53", "57", "25": .unavailable
-            case "40", "55": .temporaryFailure
-            case "22", "23", "SL", "P0": .dataError
-            default: .software
-            }
+        case .server: error.sqlState.map { status(of: $0) } ?? .software
+        }
+    }
+
+    /// Of a server that ends or refuses a connection: who we are and what we asked for is ours to correct, all else is its state.
+    private static func refusal(_ state: SQLState) -> ExitStatus {
+        switch state.errorClass {
+        case "22", "28", "3D", "42": status(of: state) == .dataError ? .configuration : status(of: state)
+        case _: .unavailable
+        }
+    }
+
+    private static func status(of state: SQLState) -> ExitStatus {
+        if state == .insufficientPrivilege { return .noPermission }
+        return switch state.errorClass {
+        case "28": .noPermission
+        // no such database, schema, role, table, prepared statement: not the database or server that was meant
+        case "3D", "3F", "0P", "26", "42": .configuration
+        case "08", "25", "53", "57": .unavailable
+        case "40", "55": .temporaryFailure
+        case "22", "23", "SL", "P0": .dataError
+        case "58": .ioError
+        case _: .software
         }
     }
 }

@@ -36,15 +36,20 @@ comment on function secondline.shift(bigint, date) is
 
 create or replace function secondline_rules.absent_during(p_person bigint, p_day date) returns tstzmultirange
 language sql stable
+-- A workday may stay open past its day. A later day off begins at its midnight, or when the shift that lasts past that ends.
 begin atomic
-    select range_agg(case when a.from_at is null then tstzrange(null, null) else tstzrange(a.from_at, a.to_at) end)
+    select range_agg(case when a.from_at is not null then tstzrange(a.from_at, a.to_at)
+                          when a.first_day <= p_day then tstzrange(null, null)
+                          else tstzrange(greatest(a.first_day::timestamp at time zone p.time_zone,
+                                                  upper(secondline.shift(p_person, p_day))),
+                                         (a.last_day + 1)::timestamp at time zone p.time_zone) end)
       from secondline.absence a
+      join secondline.person p on p.person_id = a.person_id
      where a.person_id = p_person and a.cancelled_at is null
-       and (p_day between a.first_day and a.last_day
-            or a.from_at < p_day + interval '3 days' and a.to_at > p_day - interval '2 days');
+       and (a.last_day >= p_day or a.to_at > p_day - interval '2 days');
 end;
 comment on function secondline_rules.absent_during(bigint, date) is
-    'When a person is absent around a workday: for ever on a whole day off, else the hours recorded. Null when never.';
+    'When a person is absent from a workday on: for ever on a whole day off, else the hours and the later days recorded. Null when never.';
 
 create or replace function secondline_rules.refresh_workday(p_person bigint) returns void
 language sql volatile
@@ -81,6 +86,7 @@ begin
          order by p.person_id for no key update of p
     loop
         perform secondline_rules.refresh_workday(v_person);
+        perform secondline_rules.touch_person(clock_timestamp(), v_person);
     end loop;
     return null;
 end;

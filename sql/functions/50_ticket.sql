@@ -56,9 +56,15 @@ begin
     insert into secondline.journal (ticket_id, at, event, person_id, to_status)
     select n.ticket_id, n.submitted_at, 'submitted', n.author_id, n.status from new_ticket n;
 
+    -- one writer an hour is enough: whoever finds the row taken goes on, so a long import keeps nobody waiting
     update secondline.skill s set last_wanted_at = w.at
-      from (select n.skill, max(n.submitted_at) as at from new_ticket n where n.skill is not null group by n.skill) w
-     where s.name = w.skill and (s.last_wanted_at is null or s.last_wanted_at < w.at - interval '1 hour');
+      from (select k.name, greatest(k.last_wanted_at, n.at) as at
+              from secondline.skill k
+              join (select n.skill, max(n.submitted_at) as at from new_ticket n where n.skill is not null group by n.skill) n
+                on n.skill = k.name
+             where k.last_wanted_at is null or k.last_wanted_at < n.at - interval '1 hour'
+               for no key update of k skip locked) w
+     where s.name = w.name;
 
     if exists (select from new_ticket n join secondline.queue q on q.name = n.queue where q.hints and n.status = 'new') then
         perform secondline_rules.hint();
@@ -183,7 +189,7 @@ language sql volatile
 begin atomic
     update secondline.assignment a
        set state = p_state, ended_at = greatest(p_at, a.offered_at),
-           accepted_at = case when p_state = 'resolved' then coalesce(a.accepted_at, p_at) else a.accepted_at end
+           accepted_at = case when p_state = 'resolved' then coalesce(a.accepted_at, greatest(p_at, a.offered_at)) else a.accepted_at end
      where a.ticket_id = p_ticket and a.ended_at is null;
     update secondline.blocker b set ended_at = greatest(p_at, b.since) where b.ticket_id = p_ticket and b.ended_at is null;
 end;
@@ -399,7 +405,7 @@ begin
     if exists (select from secondline.person p where p.person_id = p_person and p.deactivated_at is not null) then
         raise exception 'person % has left already', p_person using errcode = 'SL006', hint = 'Nothing is left to do.';
     end if;
-    update secondline.person p set deactivated_at = p_at, changed_at = p_at where p.person_id = p_person;
+    update secondline.person p set deactivated_at = p_at, changed_at = greatest(p.changed_at, p_at) where p.person_id = p_person;
     update secondline.workday w set ended_at = greatest(p_at, w.started_at), paused_at = null
      where w.person_id = p_person and w.ended_at is null;
     for t in
@@ -408,7 +414,8 @@ begin
     loop
         perform from secondline.ticket x where x.ticket_id = t.ticket_id for no key update nowait;
         perform secondline_rules.take_away(p_at, t.ticket_id, 'rehomed');
-        perform secondline_rules.change_status(p_at, t, 'new', null, 'rehomed', p_person, 'left the company');
+        perform secondline_rules.change_status(
+            greatest(p_at, t.changed_at), t, 'new', null, 'rehomed', p_person, 'left the company');
     end loop;
     perform secondline_rules.hint();
 end;

@@ -32,8 +32,9 @@ comment on function secondline_rules.head_start(secondline.queue, secondline.pri
     'How much older a ticket of this priority counts; its rank is eligible_at less this, the smallest first.';
 
 create or replace function secondline_rules.assign(
-    p_at timestamptz, p_ticket bigint[], p_person bigint[], p_reason text[], p_candidates jsonb[]
-) returns table (ticket_id bigint, person_id bigint, waited_seconds double precision)
+    p_at timestamptz, p_ticket bigint[], p_person bigint[], p_reason text[], p_candidates jsonb[],
+    p_minutes_before integer[], p_offers_before integer[]
+) returns table (ticket_id bigint, person_id bigint, outcome text, waited_seconds double precision)
 language plpgsql security definer set search_path = pg_catalog, pg_temp
 as $$
 declare
@@ -51,29 +52,34 @@ begin
     -- A new statement sees what was committed before the locks were ours.
     return query
     with state as materialized (
-        select s.* from unnest(v_person) locked (person_id)
-          join secondline.queue_member m on m.person_id = locked.person_id
+        select s.*, p.changed_at from unnest(v_person) locked (person_id)
+          join secondline.person p on p.person_id = locked.person_id
+          join secondline.queue_member m on m.person_id = p.person_id
           join secondline_rules.member_state(p_at) s on s.queue = m.queue and s.person_id = m.person_id
          where s.obstacle is null
-    ), pair as (
-        select a.n, t.ticket_id, t.queue, t.eligible_at, t.effort_minutes, s.person_id, a.reason, a.candidates,
-               greatest(p_at, t.changed_at) as at, s.load_minutes, s.capacity_minutes, s.offers_left,
-               sum(t.effort_minutes) over person as minutes, row_number() over person as place,
-               row_number() over (partition by s.person_id, s.queue order by a.n) as offer
-          from unnest(p_ticket, p_person, p_reason, p_candidates) with ordinality a (ticket_id, person_id, reason, candidates, n)
-          join secondline.ticket t on t.ticket_id = a.ticket_id and t.status = 'new'
-          join state s on s.queue = t.queue and s.person_id = a.person_id
-          join secondline.queue q on q.name = t.queue and q.paused_at is null
+    ), pair as materialized (
+        select a.n, a.ticket_id, a.person_id, a.reason, a.candidates, t.queue, t.eligible_at, t.effort_minutes,
+               greatest(p_at, t.changed_at, s.changed_at) as at, s.offers_left is not null as is_limited,
+               t.ticket_id is not null as has_ticket,
+               coalesce((s.load_minutes + a.minutes_before + t.effort_minutes <= s.capacity_minutes
+                         or s.load_minutes + a.minutes_before = 0)
+                        and (s.offers_left is null or a.offers_before < s.offers_left)
+                        and (t.declined_by is null or a.person_id <> all (t.declined_by))
+                        and (t.skill is null or exists (
+                            select from secondline.person_skill k where k.person_id = a.person_id and k.skill = t.skill)),
+                        false) as has_person
+          from unnest(p_ticket, p_person, p_reason, p_candidates, p_minutes_before, p_offers_before)
+               with ordinality a (ticket_id, person_id, reason, candidates, minutes_before, offers_before, n)
+          left join secondline.ticket t on t.ticket_id = a.ticket_id and t.status = 'new'
                -- "or" keeps this a hashed lookup, which a generic plan would turn into a loop over both arrays
-         where (cardinality(v_ticket) = cardinality(p_ticket) or a.ticket_id in (select unnest(v_ticket)))
-           and (t.declined_by is null or a.person_id <> all (t.declined_by))
-           and (t.skill is null or exists (
-               select from secondline.person_skill k where k.person_id = a.person_id and k.skill = t.skill))
-        window person as (partition by s.person_id order by a.n)
+           and (cardinality(v_ticket) = cardinality(p_ticket) or a.ticket_id in (select unnest(v_ticket)))
+           and exists (select from secondline.queue q where q.name = t.queue and q.paused_at is null)
+          left join state s on s.queue = t.queue and s.person_id = a.person_id
+    ), failed as materialized (
+        select min(n) as n from pair where has_ticket and not has_person
     ), holding as materialized (
-        select * from pair
-         where (load_minutes + minutes <= capacity_minutes or load_minutes = 0 and place = 1)
-           and (offers_left is null or offer <= offers_left)
+        -- what ranks behind a ticket whose person fell away is decided anew, or it would overtake
+        select * from pair where has_ticket and has_person and not coalesce(n > (select f.n from failed f), false)
     ), opened as (
         insert into secondline.assignment (ticket_id, person_id, weight_minutes, offered_at)
         select h.ticket_id, h.person_id, h.effort_minutes, h.at from holding h
@@ -82,7 +88,7 @@ begin
           from holding h where t.ticket_id = h.ticket_id
     ), decided as (
         insert into secondline.decision (ticket_id, decided_at, kind, person_id, reason, candidates)
-        select h.ticket_id, h.at, 'assigned', h.person_id, h.reason, h.candidates from holding h
+        select h.ticket_id, h.at, 'assigned', h.person_id, h.reason, h.candidates from holding h order by h.n
     ), journalled as (
         insert into secondline.journal (ticket_id, at, event, person_id, from_status, to_status)
         select h.ticket_id, h.at, 'assigned', h.person_id, 'new', 'assigned' from holding h
@@ -90,20 +96,26 @@ begin
         update secondline.queue_member m
            set recent_offers = (m.recent_offers || o.offers)[greatest(1, cardinality(m.recent_offers || o.offers) - q.fair_limit + 1):]
           from (select h.queue, h.person_id, array_agg(h.at order by h.n) as offers
-                  from holding h where h.offers_left is not null group by h.queue, h.person_id) o
+                  from holding h where h.is_limited group by h.queue, h.person_id) o
           join secondline.queue q on q.name = o.queue
          where m.queue = o.queue and m.person_id = o.person_id
     )
-    select h.ticket_id, h.person_id, extract(epoch from h.at - h.eligible_at)::double precision from holding h order by h.n;
+    select p.ticket_id, p.person_id,
+           case when not p.has_ticket then 'ticket_changed' when not p.has_person then 'person_changed'
+                when p.n > f.n then 'not_tried' else 'assigned' end,
+           extract(epoch from p.at - p.eligible_at)::double precision
+      from pair p cross join failed f order by p.n;
 
     update secondline.blocker b set ended_at = greatest(p_at, b.since)
      where b.ended_at is null and b.ticket_id = any (v_ticket)
        and exists (select from secondline.ticket t where t.ticket_id = b.ticket_id and t.status <> 'new');
-    delete from secondline.ticket_fault f where f.ticket_id = any (v_ticket);
+    delete from secondline.ticket_fault f
+     where f.ticket_id = any (v_ticket)
+       and exists (select from secondline.ticket t where t.ticket_id = f.ticket_id and t.status <> 'new');
 end;
 $$;
-comment on function secondline_rules.assign(timestamptz, bigint[], bigint[], text[], jsonb[]) is
-    'Applies decided pairs (ticket, person, reason, candidates; in rank order): locks tickets and people by id, looks again who still qualifies and has room, and writes assignment, ticket, decision, journal and load of the pairs that hold, which it returns with their waits. The others are left as they were.';
+comment on function secondline_rules.assign(timestamptz, bigint[], bigint[], text[], jsonb[], integer[], integer[]) is
+    'Applies decided pairs (ticket, person, reason, candidates; in rank order; with the minutes, and the offers of the same queue, that earlier pairs give the same person): locks tickets and people by id, looks again who still qualifies and has room, and writes assignment, ticket, decision, journal and load of the pairs that hold. Returns each pair with its outcome (assigned, ticket_changed, person_changed, or not_tried: ranked behind one whose person fell away) and the ticket''s wait.';
 
 create or replace function secondline_rules.record_blockers(
     p_at timestamptz, p_queue text[], p_skill text[], p_reason text[], p_ticket bigint[], p_ticket_reason text[]
@@ -141,7 +153,7 @@ begin atomic
     values (p_ticket, 1, p_at + interval '1 minute', left(p_error, 2000))
     on conflict (ticket_id) do update
        set faults = f.faults + 1, error = excluded.error,
-           retry_at = p_at + least(interval '1 minute' * 2 ^ least(f.faults, 10), interval '1 day')
+           retry_at = p_at + least(interval '1 minute' * 2 ^ least(f.faults, 11), interval '1 day')
     returning extract(epoch from retry_at - p_at)::double precision;
 end;
 comment on function secondline_rules.set_aside(timestamptz, bigint, text) is

@@ -246,7 +246,8 @@ declare
     v_at timestamptz := secondline_rules.authorise_presence(person);
     v_absence bigint;
 begin
-    if first_day is null or last_day is null or last_day < first_day or last_day - first_day > 1100 then
+    if first_day is null or last_day is null or not isfinite(first_day) or not isfinite(last_day)
+       or last_day < first_day or last_day - first_day > 1100 then
         raise exception 'an absence from % to % is not possible', coalesce(first_day::text, '(null)'), coalesce(last_day::text, '(null)')
             using errcode = 'invalid_parameter_value', hint = 'Give the first and the last day, at most three years apart.';
     end if;
@@ -269,8 +270,8 @@ declare
     v_at timestamptz := secondline_rules.authorise_presence(person);
     v_absence bigint;
 begin
-    if from_at is null or to_at is null or to_at <= from_at or to_at - from_at > interval '1100 days'
-       or not isfinite(from_at) or not isfinite(to_at) then
+    if from_at is null or to_at is null or not isfinite(from_at) or not isfinite(to_at)
+       or to_at <= from_at or to_at - from_at > interval '1100 days' then
         raise exception 'an absence from % to % is not possible', coalesce(from_at::text, '(null)'), coalesce(to_at::text, '(null)')
             using errcode = 'invalid_parameter_value', hint = 'Give a start and a later end, at most three years apart.';
     end if;
@@ -388,6 +389,11 @@ language plpgsql security definer set search_path = pg_catalog, pg_temp
 as $$
 begin
     perform secondline_rules.change_queue(queue);
+    if priority is null then
+        raise exception 'the priority is missing'
+            using errcode = 'invalid_parameter_value',
+                  hint = format('Choose one of %s.', array_to_string(enum_range(null::secondline.priority), ', '));
+    end if;
     update secondline.queue q
        set urgent_head_start = case priority when 'urgent' then head_start else q.urgent_head_start end,
            high_head_start = case priority when 'high' then head_start else q.high_head_start end,
@@ -397,7 +403,7 @@ begin
 end;
 $$;
 comment on function secondline.set_head_start(text, secondline.priority, interval) is
-    'How much older a ticket of this priority counts in the queue''s order; takes effect at once for all that wait. A program or a head may. Errors: P0002 no such queue, 23514 (queue_head_start_in_order_check) a lower priority would come before a higher one.';
+    'How much older a ticket of this priority counts in the queue''s order; takes effect at once for all that wait. A program or a head may. Errors: P0002 no such queue, 22023 no priority, 23514 (queue_head_start_in_order_check) a lower priority would come before a higher one.';
 
 create or replace function secondline.deactivate_person(person bigint) returns void
 language plpgsql security definer set search_path = pg_catalog, pg_temp

@@ -11,31 +11,42 @@ package struct AssignmentBatch: Sendable {
 
     package init(batchSize: Int) { self.batchSize = batchSize }
 
+    /// People who fell away between claim and locks; in this transaction they are not asked again.
+    private var fallen: Set<PersonID> = []
+
+    /// Rounds of one transaction: each but the first decides anew without the people who fell away.
+    private static let rounds = 4
+
     /// - Parameter at: nil is the database's own clock.
     package mutating func run(_ db: Database, at: Instant?) throws(DatabaseError) {
         let rows = try db.query(WaitingGroups(at: at))
         guard let now = rows.first?.at else { return }
         let waiting = rows.filter(\.isWaiting)
+        let look = GroupMembers(at: now, queues: waiting.map(\.queue), skills: waiting.map(\.skill), limit: batchSize)
 
-        let (locked, members) = try db.pipeline(
-            LockDuty(AssignmentDuty.name),
-            GroupMembers(
-                at: now, queues: waiting.map(\.queue), skills: waiting.map(\.skill), limit: batchSize))
+        let (locked, members) = try db.pipeline(LockDuty(AssignmentDuty.name), look)
         // another daemon is doing it, and is hinted as we are
         guard !locked.isEmpty else { return }
 
-        let department = department(now, waiting, members)
-        let plan = try plan(department, db)
-        try apply(plan, at: now, db)
-        try record(plan, department, gone: rows.filter { !$0.isWaiting }, db)
-        if assigned > 0 || !events.isEmpty {
+        var department = department(now, waiting, members)
+        var plan = try plan(department, db)
+        for round in 1...Self.rounds where !plan.choices.isEmpty {
+            let before = fallen.count
+            try apply(plan, at: now, db)
+            if fallen.count == before || round == Self.rounds { break }
+            department = self.department(now, waiting, try db.query(look))
+            plan = try self.plan(department, db)
+        }
+        if fallen.isEmpty {
+            try record(plan, department, gone: rows.filter { !$0.isWaiting }, db)
+        } else {
+            // they were being changed by others, whose commits may hint or not; what blocks the rest is not known yet
+            outcome.dueIn = .milliseconds(50)
+        }
+        if !events.isEmpty {
             try db.execute(FinishDuty(AssignmentDuty.name, at: now))
         }
         outcome.again = assigned > 0
-        if assigned == 0 && !plan.choices.isEmpty {
-            // the chosen were being changed by others, whose commits may hint or not
-            outcome.dueIn = .milliseconds(50)
-        }
     }
 
     private mutating func department(
@@ -49,6 +60,7 @@ package struct AssignmentBatch: Sendable {
         for row in members {
             switch row {
             case .candidate(let group, let candidate, let offersLeft, let isSpared):
+                if fallen.contains(candidate.person) { continue }
                 let place = places[candidate.person] ?? candidates.count
                 if place == candidates.count {
                     places[candidate.person] = place
@@ -101,13 +113,20 @@ package struct AssignmentBatch: Sendable {
             do throws(DatabaseError) {
                 let rows = try db.savepoint { (db) throws(DatabaseError) in try db.query(Assign(at: now, choices: part))
                 }
-                assigned += rows.count
                 for row in rows {
-                    events.append(
-                        .ticketAssigned(
-                            row.ticket, to: row.person, reason: reasons[row.ticket] ?? .leastLoaded,
-                            waited: .milliseconds(Int64(row.waited * 1000))))
+                    switch row.outcome {
+                    case .assigned:
+                        assigned += 1
+                        events.append(
+                            .ticketAssigned(
+                                row.ticket, to: row.person, reason: reasons[row.ticket] ?? .leastLoaded,
+                                waited: .milliseconds(Int64((row.waited ?? 0) * 1000))))
+                    case .personChanged: fallen.insert(row.person)
+                    case .ticketChanged, .notTried: break
+                    }
                 }
+                // what is left of the plan ranks behind
+                if !fallen.isEmpty { parts = [] }
             } catch {
                 guard error.recovery == .setAside else { throw error }
                 if part.count > 1 {

@@ -31,7 +31,7 @@ package final class EventLog: Sendable {
     /// Several events in one write.
     package func write(_ events: [LogEvent]) {
         var lines: [UInt8] = []
-        let now = Timestamp.now()
+        let now = Timestamp.now().description
         for event in events where event.level >= level {
             switch format {
             case .text: append(event, at: now, asText: &lines)
@@ -42,8 +42,8 @@ package final class EventLog: Sendable {
         order.withLock { _ in sink(lines) }
     }
 
-    private func append(_ event: LogEvent, at now: Timestamp, asText line: inout [UInt8]) {
-        line += now.description.utf8
+    private func append(_ event: LogEvent, at now: String, asText line: inout [UInt8]) {
+        line += now.utf8
         line.append(UInt8(ascii: " "))
         let colour: String? =
             switch event.level {
@@ -65,7 +65,7 @@ package final class EventLog: Sendable {
         line.append(UInt8(ascii: "\n"))
     }
 
-    private func append(_ event: LogEvent, at now: Timestamp, asJSON line: inout [UInt8]) {
+    private func append(_ event: LogEvent, at now: String, asJSON line: inout [UInt8]) {
         line += #"{"at":"\#(now)","level":"\#(event.level)","event":"\#(event.name)""#.utf8
         for (key, value) in event.fields {
             line += #","\#(key)":"#.utf8

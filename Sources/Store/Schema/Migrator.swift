@@ -3,53 +3,83 @@ package import Postgres
 /// Brings a database to the schema that this program knows: all of it, or nothing.
 package struct Migrator: Sendable {
     package struct Result: Sendable {
+        /// The migrations that were missing; functions, views and grants are applied each time.
         package let applied: [String]
     }
 
-    /// The same lock as in `sql/install.sql`, so that two at once take turns.
-    static let lock = "select pg_advisory_xact_lock(hashtext('secondline.migrate'))"
+    /// The same lock as in `sql/install.sql`, so that two at once take turns. The second waits for as long as the first may take;
+    /// from then on a table that somebody holds stops the migration, not the tickets behind it.
+    static let opening = """
+        set local client_min_messages = warning;
+        set local statement_timeout = '5min';
+        set local lock_timeout = '5min';
+        select pg_catalog.pg_advisory_xact_lock(pg_catalog.hashtext('secondline.migrate'));
+        set local lock_timeout = '10s';
+        """
+    private static let patience: Duration = .seconds(310)
+    /// A daemon at work may hold what a migration needs, or be in a deadlock with it: then all of it is tried again.
+    private static let attempts = 5
 
     /// Throws the database's error, with everything rolled back, or `SchemaMismatch` when the database is not this program's.
     package static func migrate(_ session: Session) async throws -> Result {
-        let outcome = try await session.transaction {
-            (db) throws(DatabaseError) -> Swift.Result<[String], SchemaMismatch> in
-            try db.script("set local client_min_messages = warning; \(lock)")
-            try db.script(SchemaFile.named("roles.sql").text)
-            try db.script(SchemaFile.named("ledger.sql").text)
-            try db.script("set local role secondline_owner")
+        for _ in 1..<attempts {
+            do {
+                return Result(applied: try await apply(in: session).get())
+            } catch let error as DatabaseError where error.recovery == .retry {
+                continue
+            }
+        }
+        return Result(applied: try await apply(in: session).get())
+    }
+
+    private static func apply(
+        in session: Session
+    ) async throws(DatabaseError) -> Swift.Result<[String], SchemaMismatch> {
+        try await session.transaction { (db) throws(DatabaseError) -> Swift.Result<[String], SchemaMismatch> in
+            try db.script(opening, timeout: patience)
             let version = try SchemaVersion.read(in: db)
             switch version {
             case .newer, .altered: return .failure(SchemaMismatch(version: version))
             case .current, .absent, .older: break
             }
+            try db.script(SchemaFile.named("roles.sql").text)
+            try db.script(SchemaFile.named("ledger.sql").text)
+            try db.script("set local role secondline_owner")
             let wanted = try missing(in: db)
             for migration in wanted {
-                try db.script(migration.text)
+                try db.script(migration.text, timeout: patience)
                 try db.execute(RecordMigration(migration: migration))
             }
-            for file in SchemaFile.definitions { try db.script(file.text) }
+            for file in SchemaFile.definitions { try db.script(file.text, timeout: patience) }
             return .success(wanted.map(\.migration))
         }
-        return Result(applied: try outcome.get())
     }
 
-    /// The SQL that `migrate` would run now, as one script for psql.
-    package static func script(for session: Session) async throws(DatabaseError) -> String {
-        let wanted = try await session.transaction { (db) throws(DatabaseError) in
-            try db.first(LedgerExists()) == true ? try missing(in: db) : SchemaFile.migrations
+    /// The SQL that `migrate` would run now, as one script for psql. Throws as `migrate` does.
+    package static func script(for session: Session) async throws -> String {
+        let outcome = try await session.transaction {
+            (db) throws(DatabaseError) -> Swift.Result<[FileChecksums.Row], SchemaMismatch> in
+            let version = try SchemaVersion.read(in: db)
+            switch version {
+            case .newer, .altered: return .failure(SchemaMismatch(version: version))
+            case .absent: return .success(try db.query(FileChecksums(files: SchemaFile.migrations)))
+            case .current, .older: return .success(try db.query(FileChecksums(files: try missing(in: db))))
+            }
         }
-        let text = { (file: SchemaFile) in "-- sql/\(file.path)\n\(file.text)" }
-        let record = { (file: SchemaFile) in
-            "insert into secondline.schema_migration (name, checksum)\n"
-                + "select '\(file.migration)', encode(sha256(convert_to($text$\(file.text)$text$, 'UTF8')), 'hex');\n"
+        var parts = ["\\set ON_ERROR_STOP on\nbegin;\n\(opening)\n", titled(.named("roles.sql"))]
+        parts += [titled(.named("ledger.sql")), "set local role secondline_owner;\n"]
+        for row in try outcome.get() {
+            let name = quoteLiteral(row.file.migration)
+            parts.append(titled(row.file))
+            parts.append(
+                "insert into secondline.schema_migration (name, checksum)\nvalues (\(name), '\(row.checksum)');\n")
         }
-        var parts = ["begin;\n\(lock);\n", text(.named("roles.sql")), text(.named("ledger.sql"))]
-        parts.append("set local role secondline_owner;\n")
-        parts += wanted.flatMap { [text($0), record($0)] }
-        parts += SchemaFile.definitions.map(text)
+        parts += SchemaFile.definitions.map(titled)
         parts.append("commit;\n")
         return parts.joined(separator: "\n")
     }
+
+    private static func titled(_ file: SchemaFile) -> String { "-- sql/\(file.path)\n\(file.text)" }
 
     private static func missing(in db: Database) throws(DatabaseError) -> [SchemaFile] {
         let applied = try db.query(AppliedMigrations()).map(\.name)
@@ -73,5 +103,29 @@ struct RecordMigration: Statement {
     func bind(_ parameters: inout Parameters) {
         parameters.append(migration.migration)
         parameters.append(migration.text)
+    }
+}
+
+/// What the ledger keeps of each file.
+struct FileChecksums: Statement {
+    struct Row: Sendable {
+        let file: SchemaFile
+        let checksum: String
+    }
+
+    let files: [SchemaFile]
+
+    static let sql: StaticString = """
+        select f.path, f.text, encode(sha256(convert_to(f.text, 'UTF8')), 'hex')
+          from unnest($1::text[], $2::text[]) with ordinality f (path, text, n) order by f.n
+        """
+
+    func bind(_ parameters: inout Parameters) {
+        parameters.append(files.map(\.path))
+        parameters.append(files.map(\.text))
+    }
+
+    static func decode(_ row: inout RowReader) throws(DatabaseError) -> Row {
+        Row(file: SchemaFile(path: try row.next(), text: try row.next()), checksum: try row.next())
     }
 }

@@ -18,11 +18,11 @@ extension Demo {
     /// The clients together: when they write, and what. Only their own generator decides, so a seed repeats them.
     struct Clients: Sendable {
         /// Tickets a minute that the department can just serve.
-        private static let capacity = 0.058
-        /// Of each hour of the day, relative to the capacity: two waves, and an average just below it.
-        private static let waves = [1.3, 1.4, 1.1, 0.7, 0.6, 1.2, 1.5, 1.0, 0.6, 0.3]
+        private static let capacity = 0.062
+        /// Of each hour of the day, relative to the capacity: a wave before and one after lunch, far above it for a while.
+        private static let waves = [1.6, 2.2, 1.3, 0.5, 0.4, 1.7, 2.2, 0.8, 0.2, 0.1]
         /// What came in overnight.
-        private static let overnight = 6
+        private static let overnight = 7
 
         private var generator: Generator
         private var next = 0.0
@@ -43,6 +43,7 @@ extension Demo {
                 let hour = Int(next.truncatingRemainder(dividingBy: Pace.day) / 60)
                 let rate = Self.capacity * Self.waves[hour]
                 next += -log(1 - Double.random(in: 0..<1, using: &generator)) / rate
+                next = min(next, Double(day + 1) * Pace.day)
             }
             return letters
         }

@@ -6,7 +6,8 @@ extension Demo {
         let id: TicketID
         let isAccepted: Bool
         let isUrgent: Bool
-        let wasDeclined: Bool
+        /// Colleagues can do it as well, and none of them has declined it.
+        let isDeclinable: Bool
         let effort: Minutes
     }
 
@@ -21,7 +22,7 @@ extension Demo {
         var tickets: [Ticket] = []
     }
 
-    /// Someone at work. What they remember are intentions; what is so, the tables say: an act that fails is simply tried again.
+    /// Someone at work. They remember what they mean to do; what is so, the tables say, so an act that failed is tried again.
     struct Person: Sendable {
         private enum Intention {
             case accept(at: Double)
@@ -40,6 +41,7 @@ extension Demo {
         private var whereabouts: Whereabouts?
         private var intentions: [TicketID: Intention] = [:]
         private var work: Work?
+        private var trainedOn: Int?
 
         init(place: Int, generator: Generator) {
             self.place = place
@@ -54,7 +56,8 @@ extension Demo {
             let time = minute - Double(day.number) * Pace.day
             var acts = moves(of: day, at: time, sight)
             guard sight.place == .desk, !sight.isAbsent else { return acts }
-            if let training = day.training, training.contains(time) {
+            if let training = day.training, training.contains(time), trainedOn != day.number {
+                trainedOn = day.number
                 acts.append(.attendTraining(minutes: training.upperBound - time))
             }
             intentions = intentions.filter { id, _ in sight.tickets.contains { $0.id == id && !$0.isAccepted } }
@@ -76,8 +79,7 @@ extension Demo {
         /// Only a change of mind moves them: who is sent home by hand stays there until the plan says something else.
         private mutating func moves(of day: Day, at time: Double, _ sight: Sight) -> [Act] {
             let wanted = day.place(at: time)
-            let before = whereabouts ?? sight.place
-            guard wanted != before || whereabouts == nil else { return [] }
+            guard wanted != whereabouts else { return [] }
             whereabouts = wanted
             switch (sight.place, wanted) {
             case (.home, .desk): return [.comeIn]
@@ -89,8 +91,8 @@ extension Demo {
             }
         }
 
-        /// They did not get through: they mean to do it again.
-        mutating func moveFailed(from place: Whereabouts) { whereabouts = place }
+        /// The connection was lost: what they meant to do may or may not have been done.
+        mutating func lookAgain() { whereabouts = nil }
 
         private mutating func answer(to ticket: Ticket, at minute: Double) -> Act? {
             if ticket.isAccepted { return nil }
@@ -102,10 +104,9 @@ extension Demo {
             }
         }
 
-        /// Nobody declines what a colleague has declined: it would be left with nobody.
         private mutating func intend(_ ticket: Ticket, at minute: Double) -> Intention {
             let at = minute + .random(in: 1..<6, using: &generator)
-            guard !ticket.wasDeclined, generator.happens(0.06),
+            guard ticket.isDeclinable, generator.happens(0.06),
                 let reason = Subjects.refusals.randomElement(using: &generator)
             else { return .accept(at: at) }
             return .decline(at: at, reason: reason)

@@ -1,0 +1,131 @@
+import Daemon
+import Glibc
+import Postgres
+import Store
+
+extension Command {
+    static let check = Command(
+        name: "check", summary: "See whether the daemon could work with this configuration and database",
+        discussion: """
+            Changes nothing. Each line says what was found and, where something is wrong, what to do. The exit status \
+            is that of the worst: 69 no server or one that cannot be written to, 77 missing rights, 78 configuration \
+            or schema.
+            """,
+        run: { call in try await CheckCommand(call: call).run() })
+}
+
+struct CheckCommand {
+    let call: Invocation
+
+    func run() async throws -> ExitStatus {
+        var worst = ExitStatus.ok
+        for await finding in findings {
+            call.output.write(finding.line(for: call.output))
+            if finding.status.rawValue > worst.rawValue { worst = finding.status }
+        }
+        return worst
+    }
+
+    /// Each as soon as it is known: a server that does not answer keeps nobody from seeing the rest.
+    private var findings: AsyncStream<Finding> {
+        AsyncStream { continuation in
+            Task {
+                await look { continuation.yield($0) }
+                continuation.finish()
+            }
+        }
+    }
+
+    private func look(_ tell: @Sendable (Finding) -> Void) async {
+        let configuration: Configuration
+        do throws(CommandFailure) {
+            configuration = try call.configuration()
+        } catch {
+            return tell(.failed("configuration", error))
+        }
+        tell(.ok("configuration: \(configuration.file ?? "no file; defaults and environment")"))
+        for warning in configuration.warnings { tell(.warning("configuration", warning)) }
+
+        var options = configuration.sessionOptions("secondline check")
+        options.readWrite = false
+        let session = Session(options: options)
+        do throws(DatabaseError) {
+            try await session.open()
+            let server = try await session.server
+            let place = "\(server.host):\(server.port), database \(server.database), user \(server.user)"
+            tell(.ok("connection: \(place)"))
+            tell(.ok("server version: PostgreSQL \(server.versionText)"))
+        } catch {
+            return tell(.failed("connection", Explanation.of(error)))
+        }
+        let isWritable = await lookAtServer(session, tell)
+        await lookAtSchema(session, tell)
+        if !configuration.daemon.listen {
+            tell(.ok("LISTEN: switched off; the daemon polls every \(configuration.daemon.pollInterval.configurationText)"))
+        } else if isWritable {
+            tell(await ListenCheck(session: session, options: options).finding())
+        }
+        await session.close()
+    }
+
+    /// Whether it can be written to.
+    private func lookAtServer(_ session: Session, _ tell: @Sendable (Finding) -> Void) async -> Bool {
+        do throws(DatabaseError) {
+            let before = Timestamp.now()
+            guard let state = try await session.query(ServerState()).first else { return false }
+            let after = Timestamp.now()
+            if state.isReadOnly {
+                tell(.failed("writing", CommandSession.readOnly(try await session.server, state)))
+            } else {
+                tell(.ok("writing: possible"))
+            }
+            tell(clock(server: state.clock, before, after))
+            return !state.isReadOnly
+        } catch {
+            tell(.failed("server", Explanation.of(error)))
+            return false
+        }
+    }
+
+    /// The server read its clock between the two readings of ours: what lies outside of them is a difference for certain.
+    private func clock(server: Timestamp, _ before: Timestamp, _ after: Timestamp) -> Finding {
+        let ahead = max(.zero, server - after)
+        let behind = max(.zero, before - server)
+        let difference = max(ahead, behind)
+        guard difference > .seconds(1) else { return .ok("clock: less than a second from the server's") }
+        let seconds = Double(difference.components.seconds)
+        let way = ahead > behind ? "ahead of" : "behind"
+        return .warning(
+            "clock: the server's is \(Figures.time(seconds)) \(way) this machine's",
+            "Set both by NTP; the daemon decides by the server's clock, but log lines carry this machine's.")
+    }
+
+    private func lookAtSchema(_ session: Session, _ tell: @Sendable (Finding) -> Void) async {
+        let version: SchemaVersion
+        do throws(DatabaseError) {
+            version = try await session.transaction { (db) throws(DatabaseError) in try SchemaVersion.read(in: db) }
+        } catch {
+            return tell(.failed("schema", Explanation.of(error)))
+        }
+        if let failure = Explanation.of(version) {
+            tell(.failed("schema", failure))
+        } else {
+            tell(.ok("schema: \(SchemaVersion.known)"))
+        }
+        if version == .absent { return }
+        do throws(DatabaseError) {
+            let missing = try await session.query(MissingRights())
+            tell(rights(missing, user: try await session.server.user))
+        } catch {
+            tell(.failed("rights", Explanation.of(error)))
+        }
+    }
+
+    private func rights(_ missing: [String], user: String) -> Finding {
+        guard let first = missing.first else { return .ok("rights: \(user) may do all that the daemon does") }
+        let more = missing.count > 1 ? " and \(missing.count - 1) more" : ""
+        return .failed(
+            .noPermission, "rights: \(user) lacks \(first)\(more)",
+            "For a login that runs the daemon: grant secondline_daemon to \(quoteIdentifier(user))")
+    }
+}

@@ -1,0 +1,49 @@
+import Policy
+
+/// What the codes of the ledger, the log and the blockers mean, in plain words.
+enum CodeWords {
+    /// The code as it is everywhere, and what it means: `full: everyone has all they can take`.
+    static func explained(_ code: String) -> String {
+        guard let words = words(for: code) else { return code.visible() }
+        return "\(code): \(words)"
+    }
+
+    static func words(for code: String) -> String? {
+        if let obstacle = Obstacle(rawValue: code) { return words(for: obstacle) }
+        if let reason = Reason(rawValue: code) { return words(for: reason) }
+        return switch code {
+        case "chosen_by_hand": "somebody chose this person by hand"
+        case "overruled_by_head": "a head gave it although there was no room"
+        case _: nil
+        }
+    }
+
+    static func words(for obstacle: Obstacle) -> String {
+        switch obstacle {
+        case .queuePaused: "the queue is paused"
+        case .noMembers: "nobody works on this queue"
+        case .left: "has left"
+        case .lacksSkill: "does not have the skill it needs"
+        case .notAtWork: "is not at work"
+        case .paused: "has a pause"
+        case .absent: "is absent at the moment"
+        case .shiftEnding: "has less than 15 minutes of the shift left"
+        case .full: "has no capacity left"
+        case .fairLimit: "has had as many offers as the queue's fair-distribution limit allows for now"
+        case .declined: "declined this ticket"
+        case .noRoom: "has room, but not for a ticket of this size"
+        case .reserved: "is kept free for a ticket that has waited too long for room"
+        case .reserving: "a person is kept free for it, until it fits"
+        }
+    }
+
+    static func words(for reason: Reason) -> String {
+        switch reason {
+        case .onlyCandidate: "nobody else could take it"
+        case .leastLoaded: "clearly the lowest load for their capacity"
+        case .knowsClient: "among the equally free, last worked for this client"
+        case .idleLongest: "among the equally free, waited longest since their last ticket"
+        case .firstOfEquals: "equal to others in everything, and first by number"
+        }
+    }
+}

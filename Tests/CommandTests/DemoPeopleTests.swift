@@ -1,0 +1,127 @@
+import Policy
+import Testing
+
+@testable import secondline
+
+@Suite("The people of the demo")
+struct DemoPeopleTests {
+    /// A person, and what the tables say about them; acts that always succeed.
+    private struct Life {
+        var person = Demo.Person(place: 0, generator: Demo.Generator(seed: 1, stream: 1))
+        var place = Demo.Whereabouts.home
+        var tickets: [Demo.Ticket] = []
+        var minute = 0.0
+        var acts: [Demo.Act] = []
+
+        /// Minute by minute.
+        mutating func live(minutes: Int) {
+            for _ in 0..<minutes {
+                let sight = Demo.Sight(
+                    person: PersonID(1), name: "Anna", place: place, isAbsent: false, tickets: tickets)
+                for act in person.acts(on: sight, at: minute, elapsed: 1) { take(act) }
+                minute += 1
+            }
+        }
+
+        private mutating func take(_ act: Demo.Act) {
+            acts.append(act)
+            switch act {
+            case .comeIn, .comeBack: place = .desk
+            case .goToLunch: place = .lunch
+            case .goHome: place = .home
+            case .attendTraining: break
+            case .accept(let id): tickets = tickets.map { $0.id == id ? DemoPeopleTests.ticket(id.raw, true) : $0 }
+            case .decline(let id, _), .resolve(let id, _, _): tickets.removeAll { $0.id == id }
+            }
+        }
+    }
+
+    private static func ticket(_ id: Int64, _ isAccepted: Bool, isDeclinable: Bool = false) -> Demo.Ticket {
+        Demo.Ticket(
+            id: TicketID(id), isAccepted: isAccepted, isUrgent: false, isDeclinable: isDeclinable, effort: Minutes(75))
+    }
+
+    @Test("a day is: come in, lunch, back, home")
+    func day() {
+        var life = Life()
+        life.live(minutes: Int(Demo.Pace.day))
+        #expect(life.acts.first == .comeIn)
+        #expect(life.acts.last == .goHome)
+        let lunch = life.acts.firstIndex(of: .goToLunch)
+        #expect(lunch != nil && life.acts.firstIndex(of: .comeBack) == lunch.map { $0 + 1 })
+    }
+
+    @Test("a ticket is accepted after a moment and solved in about its effort, one after the other")
+    func work() {
+        var life = Life()
+        life.live(minutes: 30)
+        life.tickets = [Self.ticket(1, false), Self.ticket(2, false)]
+        life.live(minutes: 8)
+        #expect(life.acts.contains(.accept(TicketID(1))) && life.acts.contains(.accept(TicketID(2))))
+        life.live(minutes: 40)
+        #expect(life.tickets.count == 2)
+        life.live(minutes: 60)
+        #expect(life.tickets.map(\.id) == [TicketID(2)])
+    }
+
+    @Test("what only one can do is never declined; some of the rest is")
+    func declines() {
+        var life = Life()
+        life.live(minutes: 30)
+        life.tickets = (1...40).map { Self.ticket($0, false) }
+        life.live(minutes: 8)
+        #expect(life.acts.count { if case .decline = $0 { true } else { false } } == 0)
+        life.tickets = (41...200).map { Self.ticket($0, false, isDeclinable: true) }
+        life.live(minutes: 8)
+        #expect((2...30).contains(life.acts.count { if case .decline = $0 { true } else { false } }))
+    }
+
+    @Test("who was sent home by hand stays there until the plan says something else")
+    func byHand() {
+        var life = Life()
+        life.live(minutes: 60)
+        life.place = .home
+        life.acts = []
+        life.live(minutes: 60)
+        #expect(life.acts.isEmpty)
+    }
+
+    @Test("who is at work when the demo starts stays")
+    func continues() {
+        var life = Life()
+        life.place = .desk
+        life.live(minutes: 60)
+        #expect(life.acts.isEmpty)
+    }
+
+    @Test("a seed repeats the tickets, another one does not")
+    func seed() {
+        func letters(_ seed: UInt64, every step: Double) -> [Demo.Letter] {
+            var clients = Demo.Clients(generator: Demo.Generator(seed: seed, stream: 0))
+            return stride(from: 0, through: 1200, by: step).flatMap { clients.letters(until: $0) }
+        }
+        #expect(letters(7, every: 1) == letters(7, every: 60))
+        #expect(letters(7, every: 1) != letters(8, every: 1))
+    }
+
+    @Test("what clients write is a ticket that the department can take")
+    func letters() {
+        var clients = Demo.Clients(generator: Demo.Generator(seed: 3, stream: 0))
+        let letters = clients.letters(until: 10 * Demo.Pace.day)
+        // ten days of about the capacity of the department
+        #expect((250...500).contains(letters.count))
+        let queues = Set(Demo.Staff.queues.map(\.name))
+        #expect(letters.allSatisfy { queues.contains($0.queue) })
+        #expect(letters.allSatisfy { Demo.Subjects.titles(of: $0.queue).contains($0.title) })
+        #expect(letters.contains { $0.priority == nil } && letters.contains { $0.priority == "urgent" })
+        #expect(letters.contains { $0.effort == 300 })
+    }
+
+    @Test("the clock runs from 08:30 to 18:30 and starts again")
+    func clock() {
+        #expect(Demo.Pace.clock(0) == "08:30")
+        #expect(Demo.Pace.clock(45.9) == "09:15")
+        #expect(Demo.Pace.clock(599) == "18:29")
+        #expect(Demo.Pace.clock(600) == "08:30")
+    }
+}

@@ -1,0 +1,72 @@
+import Postgres
+import Store
+import TestSupport
+import Testing
+
+@testable import secondline
+
+@Suite("secondline migrate")
+struct MigrateTests {
+    @Test("it tells what it applied, and the second time that there was nothing to do")
+    func twice() async throws {
+        try await withDatabase(migrated: false) { database, _ in
+            let first = await CommandRun(["migrate"], on: database.conninfo)
+            #expect(first.status == .ok)
+            for file in SchemaFile.migrations { #expect(first.output.contains("applied \(file.migration)\n")) }
+            #expect(first.output.hasSuffix("The schema is \(SchemaVersion.known).\n"))
+            let second = await CommandRun(["migrate"], on: database.conninfo)
+            #expect(second.status == .ok)
+            #expect(second.output.hasPrefix("Nothing to migrate: the schema is \(SchemaVersion.known)."))
+        }
+    }
+
+    @Test("a dry run prints the SQL and changes nothing")
+    func dryRun() async throws {
+        try await withDatabase(migrated: false) { database, session in
+            let run = await CommandRun(["migrate", "--dry-run"], on: database.conninfo)
+            #expect(run.status == .ok)
+            #expect(run.errors.isEmpty)
+            for file in SchemaFile.all { #expect(run.output.contains("-- sql/\(file.path)\n\(file.text)")) }
+            let schemas = try await session.simpleQuery("select from pg_namespace where nspname like 'secondline%'")
+            #expect(schemas.isEmpty)
+        }
+    }
+
+    @Test("a newer schema is refused with status 78, dry or not")
+    func newer() async throws {
+        try await withDatabase { database, session in
+            try await session.script("insert into secondline.schema_migration (name, checksum) values ('9999_future', 'x')")
+            for arguments in [["migrate"], ["migrate", "-n"]] {
+                let run = await CommandRun(arguments, on: database.conninfo)
+                #expect(run.status == .configuration)
+                #expect(run.errors.contains("9999_future, newer than \(SchemaVersion.known)"))
+                #expect(run.output.isEmpty)
+            }
+        }
+    }
+
+    @Test("many at once, in one database and in two of a cluster without the roles, all succeed")
+    func atOnce() async throws {
+        let cluster = try Cluster()
+        defer { cluster.remove() }
+        try cluster.start()
+        let session = Session(options: SessionOptions(conninfo: cluster.conninfo(), applicationName: "test"))
+        try await session.open()
+        for round in 0..<3 {
+            for name in ["one", "two"] { try await session.script("create database \(name)") }
+            let runs = await withTaskGroup(of: CommandRun.self) { group in
+                for name in ["one", "two", "one", "two"] {
+                    group.addTask { await CommandRun(["migrate"], on: cluster.conninfo(database: name)) }
+                }
+                return await group.reduce(into: []) { $0.append($1) }
+            }
+            for run in runs { #expect(run.status == .ok, "round \(round): \(run.errors)") }
+            #expect(runs.count { $0.output.hasPrefix("applied") } == 2)
+            for name in ["one", "two"] { try await session.script("drop database \(name)") }
+            for role in ["daemon", "app", "member", "head", "reader", "owner"] {
+                try await session.script("drop role secondline_\(role)")
+            }
+        }
+        await session.close()
+    }
+}

@@ -1,0 +1,129 @@
+import Postgres
+import TestSupport
+import Testing
+
+@testable import secondline
+
+@Suite("secondline status")
+struct StatusTests {
+    @Test("queues are shown with what waits and why, people with what they have in hand, and what was assigned")
+    func picture() async throws {
+        try await withDatabase { database, session in
+            let department = try await Department(in: session, specialists: 2)
+            _ = try await department.assignedTicket(in: session)
+            let waiting = try await department.ticket(in: session)
+            try await session.script(
+                """
+                update secondline.ticket set title = E'\\u001b[2J boo', eligible_at = now() - interval '3 hours'
+                 where ticket_id = \(waiting);
+                insert into secondline.blocker (queue, skill, reason, since)
+                values ('\(department.queue)', null, 'full', now() - interval '125 minutes');
+                select secondline.end_workday(\(department.specialists[1]))
+                """)
+            let run = await CommandRun(["status"], on: database.conninfo)
+            #expect(run.status == .ok)
+            #expect(run.output.contains("\(department.queue)        1     3 h  full for 2 h 5 min"))
+            #expect(run.output.contains("2 people, 1 at work, 1 free\n"))
+            #expect(run.output.contains("Specialist 0  free               1  [###.......]   75/240"))
+            #expect(run.output.contains("Specialist 1  not_at_work        0  [..........]    0/240          never"))
+            #expect(run.output.contains("1 ticket assigned in the last 10 min"))
+            #expect(run.output.contains("least_loaded"))
+            #expect(!run.output.contains("\u{1B}"))
+        }
+    }
+
+    @Test("columns are aligned, and a paused queue tells the reason as it was given")
+    func paused() async throws {
+        try await withDatabase { database, session in
+            let department = try await Department(in: session, specialists: 1, atWork: false)
+            for _ in 0..<3 { _ = try await department.ticket(in: session) }
+            try await session.script(
+                "select secondline.pause_queue('\(department.queue)', E'flood \\u009b31m'), secondline.add_queue('z')")
+            let lines = await CommandRun(["status"], on: database.conninfo).output.split(separator: "\n")
+            let columns = lines.prefix(3).compactMap { line in
+                line.firstIndex(where: { $0 == "G" || $0 == "3" || $0 == "0" }).map { _ in line }
+            }
+            #expect(columns.count == 3)
+            #expect(lines[1].contains("paused for 0 s: flood \\u{9B}31m"))
+            let right = try #require(lines[0].range(of: "WAITING")).upperBound
+            let width = lines[0].distance(from: lines[0].startIndex, to: right)
+            #expect(lines[1].prefix(width).hasSuffix(" 3"))
+            #expect(lines[2].prefix(width).hasSuffix(" 0"))
+        }
+    }
+
+    @Test("an empty department is told what to call")
+    func empty() async throws {
+        try await withDatabase { database, _ in
+            let run = await CommandRun(["status"], on: database.conninfo)
+            #expect(run.status == .ok)
+            #expect(run.output.contains("secondline.add_team"))
+            #expect(run.output.contains("Nothing was assigned in the last 10 min."))
+        }
+    }
+
+    @Test("a reader may see it")
+    func reader() async throws {
+        try await withDatabase { database, session in
+            _ = try await Department(in: session)
+            try await withLogin(database, session, in: ["secondline_reader"]) { conninfo in
+                #expect(await CommandRun(["status"], on: conninfo).status == .ok)
+            }
+        }
+    }
+
+    @Test("a picture for a small terminal counts the people who do not fit")
+    func height() async throws {
+        try await withDatabase { database, session in
+            _ = try await Department(in: session, specialists: 9)
+            let picture = try await StatusPicture.take(from: session)
+            let file = ScratchFile()
+            let text = picture.text(for: Terminal(descriptor: file.descriptor, environment: [:]), height: 12)
+            #expect(text.split(separator: "\n", omittingEmptySubsequences: false).count <= 13)
+            #expect(text.contains("more\n"))
+        }
+    }
+
+    @Test("it is shown again and again until Ctrl-C, which is no failure")
+    func watch() async throws {
+        try await withDatabase { database, _ in
+            let process = try CommandProcess(["status", "--every", "100ms", "-d", database.conninfo])
+            _ = try process.readOutput(until: "QUEUE", times: 3)
+            process.interrupt()
+            let (status, errors) = try await process.end()
+            #expect(status == 0)
+            #expect(errors.isEmpty)
+        }
+    }
+
+    @Test("an interval that is none is a mistake of the command line")
+    func interval() async {
+        let run = await CommandRun(["status", "--every", "2"], on: "host=/nonexistent")
+        #expect(run.status == .usage)
+        #expect(run.errors.contains("2 has no unit"))
+    }
+
+    @Test(
+        "figures are short",
+        arguments: [
+            (0.4, "0 s"), (38, "38 s"), (60, "1 min"), (3600, "1 h"), (7500, "2 h 5 min"), (86_400, "1 d"),
+            (273_600, "3 d 4 h"), (-5, "0 s"),
+        ])
+    func times(_ seconds: Double, _ expected: String) {
+        #expect(Figures.time(seconds) == expected)
+    }
+
+    @Test("numbers are grouped", arguments: [(0, "0"), (999, "999"), (4701, "4,701"), (-1_000_000, "-1,000,000")])
+    func grouped(_ number: Int, _ expected: String) {
+        #expect(Figures.grouped(number) == expected)
+    }
+
+    @Test("the bar is full at the capacity and never empty with work in hand")
+    func bar() {
+        #expect(Figures.bar(0, of: 240) == "[..........]")
+        #expect(Figures.bar(1, of: 240) == "[#.........]")
+        #expect(Figures.bar(240, of: 240) == "[##########]")
+        #expect(Figures.bar(900, of: 240) == "[##########]")
+        #expect(Figures.bar(5, of: 0) == "[##########]")
+    }
+}

@@ -1,0 +1,161 @@
+import Foundation
+import Postgres
+import Store
+import TestSupport
+import Testing
+
+@Suite("The schema")
+struct SchemaTests {
+    /// Calls `body` with a session in a database of its own.
+    private func withDatabase<Value>(
+        migrated: Bool = false, _ body: (ScratchDatabase, Session) async throws -> Value
+    ) async throws -> Value {
+        let database = try await migrated ? .migrated() : ScratchDatabase()
+        let session = try await database.session()
+        do {
+            let value = try await body(database, session)
+            await session.close()
+            try await database.drop()
+            return value
+        } catch {
+            await session.close()
+            try? await database.drop()
+            throw error
+        }
+    }
+
+    /// Fails at the first run of a process that knows no psql.
+    private func run(_ file: String, on database: ScratchDatabase) async throws {
+        let psql = try await Psql(database.conninfo, file: file)
+        #expect(psql.status == 0, "\(psql.errors)")
+    }
+
+    @Test("every file under sql/ is embedded, in the order in which it is applied")
+    func embedded() throws {
+        let folder = Psql.folder
+        let files = try FileManager.default.subpathsOfDirectory(atPath: folder.path)
+            .filter { $0.hasSuffix(".sql") && $0 != "install.sql" }
+        #expect(Set(SchemaFile.all.map(\.path)) == Set(files))
+        let ranks = ["roles.sql", "ledger.sql", "migrations/", "functions/", "views/", "grants.sql"]
+        let rank = { (path: String) in ranks.firstIndex { path.hasPrefix($0) } ?? -1 }
+        let ordered = files.sorted { (rank($0), $0) < (rank($1), $1) }
+        #expect(SchemaFile.all.map(\.path) == ordered)
+        for file in SchemaFile.all {
+            #expect(try String(contentsOf: folder.appending(path: file.path), encoding: .utf8) == file.text)
+        }
+    }
+
+    @Test("install.sql includes every file once, in the same order")
+    func installOrder() throws {
+        let text = try String(contentsOf: Psql.folder.appending(path: "install.sql"), encoding: .utf8)
+        let included = text.split(separator: "\n").filter { $0.hasPrefix("\\ir ") }.map { String($0.dropFirst(4)) }
+        #expect(included == SchemaFile.all.map(\.path))
+    }
+
+    @Test("psql with install.sql gives the same database as migrate, ledger and rights included")
+    func installed() async throws {
+        let migrated = try await withDatabase(migrated: true) { _, session in try await Catalogue(session) }
+        let installed = try await withDatabase { database, session in
+            try await run(Psql.folder.appending(path: "install.sql").path, on: database)
+            return try await Catalogue(session)
+        }
+        #expect(installed.differences(from: migrated) == [])
+        #expect(migrated.lines.count > 500)
+    }
+
+    @Test("installing or migrating again changes nothing")
+    func twice() async throws {
+        try await withDatabase(migrated: true) { database, session in
+            let before = try await Catalogue(session)
+            let stamps = try await session.simpleQuery("select xmin::text, * from secondline.schema_migration")
+            #expect(try await Migrator.migrate(session).applied.isEmpty)
+            try await run(Psql.folder.appending(path: "install.sql").path, on: database)
+            #expect(try await Catalogue(session).differences(from: before) == [])
+            #expect(try await session.simpleQuery("select xmin::text, * from secondline.schema_migration") == stamps)
+        }
+    }
+
+    @Test("what a dry run prints does the same when psql runs it")
+    func dryRun() async throws {
+        let migrated = try await withDatabase(migrated: true) { _, session in try await Catalogue(session) }
+        let scripted = try await withDatabase { database, session in
+            let script = try await Migrator.script(for: session)
+            #expect(try await session.simpleQuery("select from pg_namespace where nspname = 'secondline'").isEmpty)
+            let file = FileManager.default.temporaryDirectory.appending(path: "\(database.name).sql")
+            try script.write(to: file, atomically: true, encoding: .utf8)
+            defer { try? FileManager.default.removeItem(at: file) }
+            try await run(file.path, on: database)
+            return try await Catalogue(session)
+        }
+        #expect(scripted.differences(from: migrated) == [])
+    }
+
+    @Test("a database with half of the migrations gets the other half")
+    func older() async throws {
+        try await withDatabase { _, session in
+            let first = SchemaFile.migrations[0]
+            let start = [SchemaFile.named("roles.sql").text, SchemaFile.named("ledger.sql").text]
+            try await session.script(
+                (["begin"] + start + ["set local role secondline_owner", first.text]).joined(separator: ";\n")
+                    + """
+                    ;insert into secondline.schema_migration (name, checksum)
+                     select '\(first.migration)', encode(sha256(convert_to(\(quoteLiteral(first.text)), 'UTF8')), 'hex');
+                     commit
+                    """)
+            let applied = try await Migrator.migrate(session).applied
+            #expect(applied == SchemaFile.migrations.dropFirst().map(\.migration))
+        }
+    }
+
+    @Test(
+        "a schema of another program version is refused and left as it was",
+        arguments: [
+            "insert into secondline.schema_migration (name, checksum) values ('9999_future', 'x')",
+            "update secondline.schema_migration set checksum = 'x' where name = '0001_department'",
+        ])
+    func refused(_ change: String) async throws {
+        try await withDatabase(migrated: true) { database, session in
+            try await session.script("\(change); drop view secondline.decision_log")
+            let before = try await Catalogue(session)
+            await #expect(throws: SchemaMismatch.self) { try await Migrator.migrate(session) }
+            await #expect(throws: SchemaMismatch.self) { try await Migrator.script(for: session) }
+            #expect(try await Catalogue(session).differences(from: before) == [])
+        }
+    }
+
+    @Test("install.sql refuses a newer schema")
+    func installRefuses() async throws {
+        try await withDatabase(migrated: true) { database, session in
+            try await session.script("insert into secondline.schema_migration (name, checksum) values ('9999_future', 'x')")
+            let psql = try await Psql(database.conninfo, file: Psql.folder.appending(path: "install.sql").path)
+            #expect(psql.status != 0)
+            #expect(psql.errors.contains("9999_future, newer than \(SchemaVersion.known)"))
+        }
+    }
+
+    @Test("every schema, table, view, column, type and function has a comment")
+    func comments() async throws {
+        let bare = try await withDatabase(migrated: true) { _, session in
+            try await session.simpleQuery(
+                """
+                with own as (select n.oid, n.nspname from pg_namespace n where n.nspname in ('secondline', 'secondline_rules'))
+                select 'schema ' || nspname from own where obj_description(oid, 'pg_namespace') is null
+                union all
+                select 'relation ' || c.oid::regclass from pg_class c join own on own.oid = c.relnamespace
+                 where c.relkind in ('r', 'v', 'm', 'p', 'f') and obj_description(c.oid, 'pg_class') is null
+                union all
+                select format('column %s.%s', c.oid::regclass, a.attname)
+                  from pg_attribute a join pg_class c on c.oid = a.attrelid join own on own.oid = c.relnamespace
+                 where c.relkind in ('r', 'v', 'm', 'p', 'f') and a.attnum > 0 and not a.attisdropped
+                   and col_description(c.oid, a.attnum) is null
+                union all
+                select 'type ' || t.oid::regtype from pg_type t join own on own.oid = t.typnamespace
+                 where t.typtype in ('e', 'd', 'r') and obj_description(t.oid, 'pg_type') is null
+                union all
+                select 'function ' || p.oid::regprocedure from pg_proc p join own on own.oid = p.pronamespace
+                 where obj_description(p.oid, 'pg_proc') is null
+                """)
+        }
+        #expect(bare.compactMap { $0[0] } == [])
+    }
+}

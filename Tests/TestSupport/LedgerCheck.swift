@@ -1,0 +1,94 @@
+package import Postgres
+
+/// Reads a whole department's history and says what in it breaks the rules; nothing, when all is well.
+package enum LedgerCheck {
+    package static func faults(in session: Session) async throws -> [String] {
+        var faults: [String] = []
+        for (rule, sql) in rules {
+            for row in try await session.simpleQuery(sql) {
+                faults.append("\(rule): \(row.map { $0 ?? "null" }.joined(separator: ", "))")
+            }
+        }
+        return faults
+    }
+
+    /// Each finds rows that must not be.
+    private static let rules: [(String, String)] = [
+        (
+            "a ticket was in two hands at once",
+            """
+            select a.ticket_id, a.assignment_id, b.assignment_id from secondline.assignment a
+              join secondline.assignment b on b.ticket_id = a.ticket_id and b.assignment_id > a.assignment_id
+             where tstzrange(a.offered_at, a.ended_at) && tstzrange(b.offered_at, b.ended_at) limit 5
+            """
+        ),
+        (
+            // recomputed from the beginnings and ends; an overruling or a single large ticket may go beyond
+            "a person had more than there was room for",
+            """
+            select person_id, at, load, capacity_minutes, tickets from (
+                select e.person_id, e.at, p.capacity_minutes, sum(e.minutes) over w as load, sum(e.tickets) over w as tickets
+                  from (select person_id, offered_at as at, weight_minutes as minutes, 1 as tickets from secondline.assignment
+                         union all
+                        select person_id, ended_at, -weight_minutes, -1 from secondline.assignment where ended_at is not null) e
+                  join secondline.person p using (person_id)
+                window w as (partition by e.person_id order by e.at, e.minutes rows unbounded preceding)) l
+             where load > capacity_minutes and tickets > 1 limit 5
+            """
+        ),
+        (
+            "a load is not the sum of what is open",
+            """
+            select p.person_id, p.load_minutes, sum(a.weight_minutes) from secondline.person p
+              left join secondline.assignment a on a.person_id = p.person_id and a.ended_at is null
+             group by p.person_id having p.load_minutes <> coalesce(sum(a.weight_minutes), 0) limit 5
+            """
+        ),
+        (
+            "an assignment has no decision that explains it",
+            """
+            select a.ticket_id, a.person_id from secondline.assignment a
+             where not exists (select from secondline.decision d
+                                where d.ticket_id = a.ticket_id and d.person_id = a.person_id and d.decided_at = a.offered_at
+                                  and (d.by_person_id is not null
+                                       or (d.candidates -> 'considered' -> 0 ->> 'person_id')::bigint = a.person_id)) limit 5
+            """
+        ),
+        (
+            "a decision led to no assignment",
+            """
+            select d.ticket_id, d.decision_id from secondline.decision d
+             where not exists (select from secondline.assignment a where a.ticket_id = d.ticket_id
+                                  and a.person_id = d.person_id and a.offered_at = d.decided_at) limit 5
+            """
+        ),
+        (
+            "a ticket and its assignment disagree",
+            """
+            select t.ticket_id, t.status, t.assignee_id, a.person_id from secondline.ticket t
+              left join secondline.assignment a on a.ticket_id = t.ticket_id and a.ended_at is null
+             where t.status not in ('resolved', 'cancelled') and t.assignee_id is distinct from a.person_id
+                or t.status in ('resolved', 'cancelled') and a.person_id is not null limit 5
+            """
+        ),
+        (
+            "a journal is broken: an entry does not begin where the one before ended",
+            """
+            select ticket_id, journal_id, event from (
+                select j.*, lag(j.to_status) over w as before, row_number() over w as place from secondline.journal j
+                 where j.to_status is not null window w as (partition by j.ticket_id order by j.journal_id)) j
+             where from_status is distinct from before limit 5
+            """
+        ),
+        (
+            "a journal does not end where its ticket is",
+            """
+            select t.ticket_id, t.status, j.to_status from secondline.ticket t
+              left join lateral (select x.to_status from secondline.journal x
+                                  where x.ticket_id = t.ticket_id and x.to_status is not null
+                                  order by x.journal_id desc limit 1) j on true
+             where t.status is distinct from j.to_status limit 5
+            """
+        ),
+    ]
+}
