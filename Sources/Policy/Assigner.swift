@@ -4,7 +4,7 @@
 /// fuller; within one reply of the best, to who last worked for the client, then to who has been idle longest, then to the
 /// lowest id. A starving ticket that fits nobody reserves the person whom it will fit soonest.
 package struct Assigner {
-    private var department: Department
+    private var claim: Claim
     private var isReserved: [Bool]
     /// Loads as the claim saw them.
     private let loadsBefore: [Minutes]
@@ -14,18 +14,18 @@ package struct Assigner {
     private var plan = AssignmentPlan()
     private var fitting: [Fitting] = []
 
-    private init(_ department: Department) {
-        self.department = department
-        loadsBefore = department.candidates.map(\.load)
-        isReserved = Array(repeating: false, count: department.candidates.count)
-        smallestRefused = Array(repeating: nil, count: department.groups.count)
-        assigned = Array(repeating: 0, count: department.groups.count)
+    private init(_ claim: Claim) {
+        self.claim = claim
+        loadsBefore = claim.candidates.map(\.load)
+        isReserved = Array(repeating: false, count: claim.candidates.count)
+        smallestRefused = Array(repeating: nil, count: claim.groups.count)
+        assigned = Array(repeating: 0, count: claim.groups.count)
     }
 
-    /// - Parameter tickets: in rank order; their `group` indexes `department.groups`.
-    package static func plan(_ tickets: [WaitingTicket], in department: Department) -> AssignmentPlan {
-        var assigner = Assigner(department)
-        var unplaced = Array(repeating: Set<Obstacle>(), count: department.groups.count)
+    /// - Parameter tickets: in rank order; their `group` indexes `claim.groups`.
+    package static func plan(_ tickets: [WaitingTicket], in claim: Claim) -> AssignmentPlan {
+        var assigner = Assigner(claim)
+        var unplaced = Array(repeating: Set<Obstacle>(), count: claim.groups.count)
         for ticket in tickets {
             let obstacles = assigner.place(ticket)
             let hold = obstacles.isEmpty ? nil : assigner.ownHold(ticket, obstacles)
@@ -36,16 +36,16 @@ package struct Assigner {
                 assigner.plan.changedHolds.append((ticket.id, hold))
             }
         }
-        assigner.plan.groupBlockers = department.groups.indices.map { assigner.blocker(of: $0, unplaced: unplaced[$0]) }
-        assigner.plan.leavesRoom = department.groups.indices.contains { group in
-            department.groups[group].members.contains { assigner.canTakeMore($0) }
+        assigner.plan.groupBlockers = claim.groups.indices.map { assigner.blocker(of: $0, unplaced: unplaced[$0]) }
+        assigner.plan.leavesRoom = claim.groups.indices.contains { group in
+            claim.groups[group].members.contains { assigner.canTakeMore($0) }
         }
         return assigner.plan
     }
 
     /// Places a ticket, or returns why nobody takes it.
     private mutating func place(_ ticket: WaitingTicket) -> Set<Obstacle> {
-        let group = department.groups[ticket.group]
+        let group = claim.groups[ticket.group]
         if group.members.isEmpty || group.isPaused {
             return [group.isPaused ? .queuePaused : .ofGroup(group.excluded)]
         }
@@ -63,7 +63,7 @@ package struct Assigner {
                 excluded[obstacle, default: 0] += 1
                 obstacles.insert(obstacle)
             } else {
-                fitting.append(Fitting(place, member, department.candidates[member.candidate], ticket))
+                fitting.append(Fitting(place, member, claim.candidates[member.candidate], ticket))
             }
         }
         guard !fitting.isEmpty else {
@@ -87,7 +87,7 @@ package struct Assigner {
     }
 
     private func obstacle(of member: Membership, to ticket: WaitingTicket) -> Obstacle? {
-        let candidate = department.candidates[member.candidate]
+        let candidate = claim.candidates[member.candidate]
         if ticket.declinedBy.contains(candidate.person) { return .declined }
         if isReserved[member.candidate] { return .reserved }
         if member.hasNoOffersLeft { return .fairLimit }
@@ -96,26 +96,26 @@ package struct Assigner {
 
     private mutating func give(_ ticket: WaitingTicket, to chosen: Fitting) {
         let index = chosen.member.candidate
-        department.candidates[index].load = department.candidates[index].load + ticket.effort
-        department.candidates[index].lastAssigned = department.at
+        claim.candidates[index].load = claim.candidates[index].load + ticket.effort
+        claim.candidates[index].lastAssigned = claim.at
         assigned[ticket.group] += 1
         guard chosen.member.isLimited else { return }
         // the limit is the queue's: its other groups share it
-        let queue = department.groups[ticket.group].queue
-        for group in department.groups.indices where department.groups[group].queue == queue {
-            if let place = department.groups[group].members.firstIndex(where: { $0.candidate == index }) {
-                department.groups[group].members[place].offersGiven += 1
+        let queue = claim.groups[ticket.group].queue
+        for group in claim.groups.indices where claim.groups[group].queue == queue {
+            if let place = claim.groups[group].members.firstIndex(where: { $0.candidate == index }) {
+                claim.groups[group].members[place].offersGiven += 1
             }
         }
     }
 
     /// One reservation a person: the one who will fit the ticket soonest takes nothing ranked behind it.
     private mutating func reserve(for ticket: WaitingTicket) -> Bool {
-        let free = department.groups[ticket.group].members.filter {
+        let free = claim.groups[ticket.group].members.filter {
             obstacle(of: $0, to: ticket) == .noRoom
         }
         let soonest = free.min { a, b in
-            let (a, b) = (department.candidates[a.candidate], department.candidates[b.candidate])
+            let (a, b) = (claim.candidates[a.candidate], claim.candidates[b.candidate])
             return (a.minutesUntilFitting(ticket.effort), a.person) < (b.minutesUntilFitting(ticket.effort), b.person)
         }
         guard let soonest else { return false }
@@ -130,7 +130,7 @@ package struct Assigner {
     }
 
     private func blocker(of index: Int, unplaced: Set<Obstacle>) -> Obstacle? {
-        let group = department.groups[index]
+        let group = claim.groups[index]
         if group.isPaused { return .queuePaused }
         if group.members.isEmpty { return .ofGroup(group.excluded) }
         if assigned[index] > 0 { return nil }
@@ -138,7 +138,7 @@ package struct Assigner {
     }
 
     private func canTakeMore(_ member: Membership) -> Bool {
-        let candidate = department.candidates[member.candidate]
+        let candidate = claim.candidates[member.candidate]
         return !isReserved[member.candidate] && !member.hasNoOffersLeft && candidate.hasRoom(for: Minutes(1))
     }
 }

@@ -4,7 +4,7 @@ package struct AssignmentPlan: Sendable {
     package var choices: [Choice] = []
     /// Tickets whose own reason to wait changed; nil where they have none any more.
     package var changedHolds: [(ticket: TicketID, reason: Obstacle?)] = []
-    /// For each group of the department why it waits; nil where something was assigned from it, and the next look will tell.
+    /// For each group of the claim why it waits; nil where something was assigned from it, and the next look will tell.
     package var groupBlockers: [Obstacle?] = []
     /// Some ticket was passed over while somebody had room left for a smaller one.
     package var leavesRoom = false

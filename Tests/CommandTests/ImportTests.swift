@@ -33,13 +33,13 @@ struct ImportTests {
     @Test("columns are taken in any order, and what is empty is left to the database")
     func columns() async throws {
         try await withQueues { database, session in
-            let text = """
-                Title, external_key ,client,QUEUE,priority,kind,effort_minutes,description,submitted_at\r
-                first,k1,Volvo,crm,urgent,bug,15,"two\r
-                lines, ""quoted""",2012-05-02T08:15:00+02:00\r
-                second,,,desk,,,,,\r
+            let text = #"""
+                Title, external_key ,client,QUEUE,priority,kind,effort_minutes,description,submitted_at\#r
+                first,k1,Volvo,crm,urgent,bug,15,"two\#r
+                lines, ""quoted""",2012-05-02T08:15:00+02:00\#r
+                second,,,desk,,,,,\#r
 
-                """
+                """#
             let (run, rejects) = try await run([0xEF, 0xBB, 0xBF] + Array(text.utf8), on: database.conninfo)
             #expect(run.status == .ok, "\(run.errors)")
             #expect(run.output == "2 imported, 0 already there, 0 rejected\n")

@@ -14,6 +14,7 @@ struct StatusTests {
             let waiting = try await department.ticket(in: session)
             try await session.script(
                 """
+                alter table secondline.ticket drop constraint ticket_title_printable_check;
                 update secondline.ticket set title = E'\\u001b[2J boo', eligible_at = now() - interval '3 hours'
                  where ticket_id = \(waiting);
                 insert into secondline.blocker (queue, skill, reason, since)
@@ -40,13 +41,10 @@ struct StatusTests {
             try await session.script(
                 "select secondline.pause_queue('\(department.queue)', E'flood \\u009b31m'), secondline.add_queue('z')")
             let lines = await CommandRun(["status"], on: database.conninfo).output.split(separator: "\n")
-            let columns = lines.prefix(3).compactMap { line in
-                line.firstIndex(where: { $0 == "G" || $0 == "3" || $0 == "0" }).map { _ in line }
-            }
-            #expect(columns.count == 3)
             #expect(lines[1].contains("paused for 0 s: flood \\u{9B}31m"))
-            let right = try #require(lines[0].range(of: "WAITING")).upperBound
-            let width = lines[0].distance(from: lines[0].startIndex, to: right)
+            // The heading ends where the numbers do.
+            let heading = try #require(lines[0].firstRange(of: "WAITING"))
+            let width = lines[0].distance(from: lines[0].startIndex, to: heading.upperBound)
             #expect(lines[1].prefix(width).hasSuffix(" 3"))
             #expect(lines[2].prefix(width).hasSuffix(" 0"))
         }

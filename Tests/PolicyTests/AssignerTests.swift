@@ -1,3 +1,4 @@
+import TestSupport
 import Testing
 
 @testable import Policy
@@ -6,14 +7,14 @@ import Testing
 struct AssignerTests {
     @Test("the lowest load relative to capacity gets the ticket")
     func leastLoaded() {
-        let plan = Assigner.plan([ticket(1)], in: department([person(1, load: 150), person(2, load: 200, capacity: 480)]))
+        let plan = Assigner.plan([ticket(1)], in: claim([person(1, load: 150), person(2, load: 200, capacity: 480)]))
         #expect(plan.pairs == [1: 2])
         #expect(plan.choices[0].reason == .leastLoaded)
     }
 
     @Test("within one reply of the best, who knows the client goes first", arguments: [(15, 2), (16, 1)] as [(Int, Int64)])
     func knowsClient(load: Int, chosen: Int64) {
-        let plan = Assigner.plan([ticket(1, knownBy: 2)], in: department([person(1), person(2, load: load)]))
+        let plan = Assigner.plan([ticket(1, knownBy: 2)], in: claim([person(1), person(2, load: load)]))
         #expect(plan.pairs == [1: chosen])
         #expect(plan.choices[0].reason == (chosen == 2 ? .knowsClient : .leastLoaded))
     }
@@ -21,16 +22,16 @@ struct AssignerTests {
     @Test("among equals the one who has been idle longest, or never had one, goes first")
     func idleLongest() {
         let people = [person(1, idleSince: 300), person(2, idleSince: 100), person(3, idleSince: 200)]
-        let plan = Assigner.plan([ticket(1)], in: department(people))
+        let plan = Assigner.plan([ticket(1)], in: claim(people))
         #expect(plan.pairs == [1: 2])
         #expect(plan.choices[0].reason == .idleLongest)
-        #expect(Assigner.plan([ticket(1)], in: department(people + [person(4)])).pairs == [1: 4])
+        #expect(Assigner.plan([ticket(1)], in: claim(people + [person(4)])).pairs == [1: 4])
     }
 
     @Test("complete equals go by id, whatever order they come in")
     func equals() {
         for people in [[person(1), person(2), person(3)], [person(3), person(1), person(2)]] {
-            let plan = Assigner.plan([ticket(9)], in: department(people))
+            let plan = Assigner.plan([ticket(9)], in: claim(people))
             #expect(plan.pairs == [9: 1])
             #expect(plan.choices[0].reason == .firstOfEquals)
         }
@@ -38,7 +39,7 @@ struct AssignerTests {
 
     @Test("a single candidate is named as such, with how many were excluded and why")
     func onlyCandidate() {
-        var facts = department([person(1), person(2, load: 200)])
+        var facts = claim([person(1), person(2, load: 200)])
         facts.groups[0].excluded = [.paused: 2]
         let choice = Assigner.plan([ticket(1, effort: 60)], in: facts).choices[0]
         #expect(choice.reason == .onlyCandidate)
@@ -48,13 +49,13 @@ struct AssignerTests {
     @Test("someone with a skill that is needed elsewhere counts as one ticket fuller")
     func spared() {
         let people = [person(1), person(2, load: 60)]
-        #expect(Assigner.plan([ticket(1)], in: department(people, spared: [1])).pairs == [1: 1])
-        #expect(Assigner.plan([ticket(1)], in: department([person(1), person(2, load: 45)], spared: [1])).pairs == [1: 2])
+        #expect(Assigner.plan([ticket(1)], in: claim(people, spared: [1])).pairs == [1: 1])
+        #expect(Assigner.plan([ticket(1)], in: claim([person(1), person(2, load: 45)], spared: [1])).pairs == [1: 2])
     }
 
     @Test("who declined a ticket is not asked again; when all did, the reason is the ticket's own")
     func declined() {
-        let facts = department([person(1), person(2)])
+        let facts = claim([person(1), person(2)])
         #expect(Assigner.plan([ticket(1, declinedBy: [1])], in: facts).pairs == [1: 2])
         let plan = Assigner.plan([ticket(1, declinedBy: [1, 2])], in: facts)
         #expect(plan.choices.isEmpty)
@@ -63,32 +64,32 @@ struct AssignerTests {
 
     @Test("a reason that is recorded already is not recorded again, and one that ended is taken back")
     func holdsChangeOnce() {
-        let facts = department([person(1)])
+        let facts = claim([person(1)])
         #expect(Assigner.plan([ticket(1, declinedBy: [1], blocker: .declined)], in: facts).changedHolds.isEmpty)
-        let full = department([person(1, load: 200)])
+        let full = claim([person(1, load: 200)])
         #expect(Assigner.plan([ticket(1, blocker: .declined)], in: full).changedHolds.map(\.reason) == [nil])
     }
 
     @Test("a plan fills people up in rank order and no further")
     func fillsUp() {
-        let plan = Assigner.plan((1...9).map { ticket($0) }, in: department([person(1), person(2)]))
+        let plan = Assigner.plan((1...9).map { ticket($0) }, in: claim([person(1), person(2)]))
         #expect(plan.pairs == [1: 1, 2: 2, 3: 1, 4: 2, 5: 1, 6: 2])
         #expect(plan.choices.map(\.minutesBefore.count) == [0, 0, 75, 75, 150, 150])
     }
 
     @Test("someone empty-handed takes one ticket of any size, and nothing beside it")
     func emptyHanded() {
-        let plan = Assigner.plan([ticket(1, effort: 600), ticket(2, effort: 15)], in: department([person(1)]))
+        let plan = Assigner.plan([ticket(1, effort: 600), ticket(2, effort: 15)], in: claim([person(1)]))
         #expect(plan.pairs == [1: 1])
     }
 
     @Test("a large ticket that does not fit lets small ones pass until it starves; then it reserves whom it will fit soonest")
     func reservation() {
         let people = [person(1, load: 180), person(2, load: 120)]
-        let patient = Assigner.plan([ticket(1, effort: 300), ticket(2, effort: 60)], in: department(people))
+        let patient = Assigner.plan([ticket(1, effort: 300), ticket(2, effort: 60)], in: claim(people))
         #expect(patient.pairs == [2: 2])
         let starving = Assigner.plan(
-            [ticket(1, effort: 300, isStarving: true), ticket(2, effort: 60), ticket(3, effort: 60)], in: department(people))
+            [ticket(1, effort: 300, isStarving: true), ticket(2, effort: 60), ticket(3, effort: 60)], in: claim(people))
         #expect(starving.pairs == [2: 1])
         #expect(starving.changedHolds.map(\.reason) == [.reserving])
     }
@@ -96,7 +97,7 @@ struct AssignerTests {
     @Test("what ranks before a starving ticket is not held up by it")
     func ranksBefore() {
         let plan = Assigner.plan(
-            [ticket(1, effort: 60), ticket(2, effort: 300, isStarving: true)], in: department([person(1, load: 120)]))
+            [ticket(1, effort: 60), ticket(2, effort: 300, isStarving: true)], in: claim([person(1, load: 120)]))
         #expect(plan.pairs == [1: 1])
     }
 
@@ -104,13 +105,13 @@ struct AssignerTests {
     func oneReservation() {
         let plan = Assigner.plan(
             [ticket(1, effort: 300, isStarving: true), ticket(2, effort: 300, isStarving: true), ticket(3, effort: 30)],
-            in: department([person(1, load: 100), person(2, load: 50), person(3, load: 150)]))
+            in: claim([person(1, load: 100), person(2, load: 50), person(3, load: 150)]))
         #expect(plan.pairs == [3: 3])
     }
 
     @Test("the fair limit of a queue holds across its groups")
     func fairLimit() {
-        var facts = department([person(1), person(2)], offersLeft: [1: 1, 2: 5])
+        var facts = claim([person(1), person(2)], offersLeft: [1: 1, 2: 5])
         facts.groups.append(WaitingGroup(queue: "support", skill: "sql", isPaused: false, blocker: nil))
         facts.groups[1].members = [Membership(candidate: 0, offersLeft: 1, isSpared: false)]
         let plan = Assigner.plan([ticket(1, group: 1), ticket(2), ticket(3)], in: facts)
@@ -120,7 +121,7 @@ struct AssignerTests {
     @Test("the ledger gets the chosen and the next four, nearest first")
     func considered() {
         let people = (1...8).map { person($0, load: Int($0) * 16) }
-        let choice = Assigner.plan([ticket(1)], in: department(people.reversed())).choices[0]
+        let choice = Assigner.plan([ticket(1)], in: claim(people.reversed())).choices[0]
         #expect(choice.considered.map(\.person.raw) == [1, 2, 3, 4, 5])
     }
 
@@ -131,7 +132,7 @@ struct AssignerTests {
             ([.paused: 1, .absent: 1], .absent), ([.full: 2, .fairLimit: 1], .fairLimit),
         ] as [([Obstacle: Int], Obstacle)])
     func blocked(excluded: [Obstacle: Int], blocker: Obstacle) {
-        var facts = department([])
+        var facts = claim([])
         facts.groups[0].excluded = excluded
         #expect(Assigner.plan([], in: facts).groupBlockers == [blocker])
     }
@@ -146,7 +147,7 @@ struct AssignerTests {
             let tickets = (1...Int64.random(in: 1...30, using: &generator)).map {
                 ticket($0, effort: .random(in: 5...400, using: &generator), isStarving: .random(using: &generator))
             }
-            let plan = Assigner.plan(tickets, in: department(people))
+            let plan = Assigner.plan(tickets, in: claim(people))
             var loads = Dictionary(uniqueKeysWithValues: people.map { ($0.person, $0.load) })
             for choice in plan.choices {
                 let person = people.first { $0.person == choice.person }!
@@ -163,7 +164,7 @@ struct AssignerTests {
                     #expect(free.isEmpty, "seed \(seed)")
                 }
             }
-            #expect(Assigner.plan(tickets, in: department(people)).pairs == plan.pairs, "seed \(seed)")
+            #expect(Assigner.plan(tickets, in: claim(people)).pairs == plan.pairs, "seed \(seed)")
         }
     }
 }

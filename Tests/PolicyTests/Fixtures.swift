@@ -1,13 +1,13 @@
 @testable import Policy
 
-/// A department of one group, for rules that need no more.
-func department(_ candidates: [Candidate], spared: Set<Int64> = [], offersLeft: [Int64: Int] = [:]) -> Department {
+/// A claim of one group, for rules that need no more.
+func claim(_ candidates: [Candidate], spared: Set<Int64> = [], offersLeft: [Int64: Int] = [:]) -> Claim {
     var group = WaitingGroup(queue: "support", skill: "", isPaused: false, blocker: nil)
     group.members = candidates.indices.map { index in
         let id = candidates[index].person.raw
         return Membership(candidate: index, offersLeft: offersLeft[id], isSpared: spared.contains(id))
     }
-    return Department(at: Instant(microseconds: 1_000_000), groups: [group], candidates: candidates)
+    return Claim(at: Instant(microseconds: 1_000_000), groups: [group], candidates: candidates)
 }
 
 func person(_ id: Int64, load: Int = 0, capacity: Int = 240, idleSince: Int64? = nil) -> Candidate {
@@ -29,21 +29,5 @@ extension AssignmentPlan {
     /// Ticket → person.
     var pairs: [Int64: Int64] {
         Dictionary(uniqueKeysWithValues: choices.map { ($0.ticket.raw, $0.person.raw) })
-    }
-}
-
-/// The same numbers for the same seed.
-struct SeededGenerator: RandomNumberGenerator {
-    private var state: UInt64
-
-    init(seed: UInt64) { state = seed }
-
-    /// SplitMix64.
-    mutating func next() -> UInt64 {
-        state &+= 0x9E37_79B9_7F4A_7C15
-        var z = state
-        z = (z ^ (z >> 30)) &* 0xBF58_476D_1CE4_E5B9
-        z = (z ^ (z >> 27)) &* 0x94D0_49BB_1331_11EB
-        return z ^ (z >> 31)
     }
 }

@@ -91,7 +91,6 @@ extension Session {
              cross join lateral secondline_rules.assign(
                    \(at), b.tickets, b.people, b.reasons, b.candidates, b.minutes, b.offers) a
              where a.outcome = 'assigned'
-             where a.outcome = 'assigned'
             """)
         return rows.compactMap { $0[0].flatMap(Int64.init) }
     }

@@ -13,29 +13,42 @@ begin atomic
           join secondline.person p on p.person_id = s.person_id and p.changed_at <= p_at - p_patience
           join secondline.queue q on q.name = s.queue and q.paused_at is null and q.changed_at <= p_at - p_patience
          where s.obstacle is null
-    ), spare as materialized (
+    ), waiting as materialized (
+        -- each is one stream of ticket_waiting_index, in order of age
+        select g.queue, g.skill, r.priority, p_at - q.starvation_bound as starving_before
+          from secondline_rules.waiting_group() g
+          join secondline.queue q on q.name = g.queue
+         cross join unnest(enum_range(null::secondline.priority)) r (priority)
+    ), able as materialized (
+        select w.queue, w.skill, w.priority, w.starving_before, f.person_id, f.load_minutes, f.capacity_minutes
+          from waiting w join free f on f.queue = w.queue
+         where w.skill = '' or exists (
+               select from secondline.person_skill k where k.person_id = f.person_id and k.skill = w.skill)
+    ), reserved as materialized (
         -- someone reserved for a ticket that starves is not idle
-        select f.* from free f
-         where not exists (
-               select from secondline.queue_member m
-                 join secondline.queue q on q.name = m.queue
-                 join secondline_rules.waiting_group() g on g.queue = m.queue
-                where m.person_id = f.person_id
-                  and exists (select from secondline.ticket t
-                               where t.status = 'new' and t.queue = g.queue and coalesce(t.skill, '') = g.skill
-                                 and t.eligible_at < p_at - q.starvation_bound
-                                 and not secondline_rules.has_room(t.effort_minutes, f.load_minutes, f.capacity_minutes)))
+        select distinct a.person_id from able a
+         where a.load_minutes > 0
+           and exists (select from secondline.ticket x
+                        where x.status = 'new' and x.queue = a.queue and coalesce(x.skill, '') = a.skill
+                          and coalesce(x.priority, 'normal') = a.priority and x.eligible_at < a.starving_before
+                          and x.effort_minutes > a.capacity_minutes - a.load_minutes)
+    ), spare as materialized (
+        select a.*, case when a.load_minutes = 0 then 100000 else a.capacity_minutes - a.load_minutes end as room
+          from able a where a.person_id not in (select r.person_id from reserved r)
+    ), stream as materialized (
+        -- where nothing fits the roomiest, nobody else needs to look
+        select s.queue, s.skill, s.priority from spare s group by s.queue, s.skill, s.priority
+        having exists (select from secondline.ticket x
+                        where x.status = 'new' and x.queue = s.queue and coalesce(x.skill, '') = s.skill
+                          and coalesce(x.priority, 'normal') = s.priority and x.effort_minutes <= max(s.room))
     )
     select distinct on (t.ticket_id) t.ticket_id, s.person_id, extract(epoch from p_at - t.eligible_at)::double precision
-      from secondline_rules.waiting_group() g
-     cross join unnest(enum_range(null::secondline.priority)) r (priority)
-      join spare s on s.queue = g.queue
-       and (g.skill = '' or exists (select from secondline.person_skill k where k.person_id = s.person_id and k.skill = g.skill))
+      from stream g
+      join spare s on s.queue = g.queue and s.skill = g.skill and s.priority = g.priority
      cross join lateral (
            select x.ticket_id, x.eligible_at from secondline.ticket x
             where x.status = 'new' and x.queue = g.queue and coalesce(x.skill, '') = g.skill
-              and coalesce(x.priority, 'normal') = r.priority
-              and x.effort_minutes <= case when s.load_minutes = 0 then 100000 else s.capacity_minutes - s.load_minutes end
+              and coalesce(x.priority, 'normal') = g.priority and x.effort_minutes <= s.room
               and x.changed_at <= p_at - p_patience
               and (x.declined_by is null or s.person_id <> all (x.declined_by))
               and not exists (select from secondline.ticket_fault f where f.ticket_id = x.ticket_id)

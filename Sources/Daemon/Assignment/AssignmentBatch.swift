@@ -28,17 +28,17 @@ package struct AssignmentBatch: Sendable {
         // another daemon is doing it, and is hinted as we are
         guard !locked.isEmpty else { return }
 
-        var department = department(now, waiting, members)
-        var plan = try plan(department, db)
+        var claim = claim(now, waiting, members)
+        var plan = try plan(claim, db)
         for round in 1...Self.rounds where !plan.choices.isEmpty {
             let before = fallen.count
             try apply(plan, at: now, db)
             if fallen.count == before || round == Self.rounds { break }
-            department = self.department(now, waiting, try db.query(look))
-            plan = try self.plan(department, db)
+            claim = self.claim(now, waiting, try db.query(look))
+            plan = try self.plan(claim, db)
         }
         if fallen.isEmpty {
-            try record(plan, department, gone: rows.filter { !$0.isWaiting }, db)
+            try record(plan, claim, gone: rows.filter { !$0.isWaiting }, db)
         } else {
             // they were being changed by others, whose commits may hint or not; what blocks the rest is not known yet
             outcome.dueIn = .milliseconds(50)
@@ -49,9 +49,9 @@ package struct AssignmentBatch: Sendable {
         outcome.again = assigned > 0
     }
 
-    private mutating func department(
+    private mutating func claim(
         _ now: Instant, _ waiting: [WaitingGroups.Row], _ members: [GroupMembers.Row]
-    ) -> Department {
+    ) -> Claim {
         var groups = waiting.map {
             WaitingGroup(queue: $0.queue, skill: $0.skill, isPaused: $0.isPaused, blocker: $0.blocker)
         }
@@ -75,25 +75,25 @@ package struct AssignmentBatch: Sendable {
                 }
             }
         }
-        return Department(at: now, groups: groups, candidates: candidates)
+        return Claim(at: now, groups: groups, candidates: candidates)
     }
 
     /// Claims a page that should suffice, and a larger one when tickets without room hid others behind them.
-    private func plan(_ department: Department, _ db: Database) throws(DatabaseError) -> AssignmentPlan {
-        let open = department.groups.indices.filter {
-            !department.groups[$0].isPaused && !department.groups[$0].members.isEmpty
+    private func plan(_ claim: Claim, _ db: Database) throws(DatabaseError) -> AssignmentPlan {
+        let open = claim.groups.indices.filter {
+            !claim.groups[$0].isPaused && !claim.groups[$0].members.isEmpty
         }
-        guard !open.isEmpty else { return Assigner.plan([], in: department) }
-        let slots = department.candidates.reduce(0) { $0 + max(1, $1.room.count / Minutes.reply.count) }
+        guard !open.isEmpty else { return Assigner.plan([], in: claim) }
+        let slots = claim.candidates.reduce(0) { $0 + max(1, $1.room.count / Minutes.reply.count) }
         var limit = min(max(32, 2 * slots), batchSize)
         while true {
             let page = try db.query(
                 WaitingTickets(
-                    at: department.at, queues: open.map { department.groups[$0].queue },
-                    skills: open.map { department.groups[$0].skill },
-                    rooms: open.map { department.largestRoom(in: $0) },
-                    starving: open.map { Int64(department.groups[$0].members.count) }, limit: limit))
-            let plan = Assigner.plan(page.map { $0.inGroup(open[$0.group]) }, in: department)
+                    at: claim.at, queues: open.map { claim.groups[$0].queue },
+                    skills: open.map { claim.groups[$0].skill },
+                    rooms: open.map { claim.largestRoom(in: $0) },
+                    starving: open.map { Int64(claim.groups[$0].members.count) }, limit: limit))
+            let plan = Assigner.plan(page.map { $0.inGroup(open[$0.group]) }, in: claim)
             let isFull = page.count >= limit
             if !isFull || plan.choices.count >= batchSize || !plan.leavesRoom || plan.choices.count == page.count
                 || limit >= 20 * batchSize
@@ -145,11 +145,11 @@ package struct AssignmentBatch: Sendable {
 
     /// Writes why tickets wait, where it changed.
     private mutating func record(
-        _ plan: AssignmentPlan, _ department: Department, gone: [WaitingGroups.Row], _ db: Database
+        _ plan: AssignmentPlan, _ claim: Claim, gone: [WaitingGroups.Row], _ db: Database
     ) throws(DatabaseError) {
         var blocked: [RecordBlockers.Group] = []
         var changes: [LogEvent] = gone.map { .queueUnblocked(queue: $0.queue, skill: $0.skill) }
-        for (group, found) in zip(department.groups, plan.groupBlockers) {
+        for (group, found) in zip(claim.groups, plan.groupBlockers) {
             guard let reason = found ?? group.blocker else { continue }
             blocked.append(RecordBlockers.Group(queue: group.queue, skill: group.skill, reason: reason))
             if reason != group.blocker {
@@ -157,7 +157,7 @@ package struct AssignmentBatch: Sendable {
             }
         }
         if changes.isEmpty && plan.changedHolds.isEmpty { return }
-        try db.execute(RecordBlockers(at: department.at, groups: blocked, holds: plan.changedHolds))
+        try db.execute(RecordBlockers(at: claim.at, groups: blocked, holds: plan.changedHolds))
         events += changes
         events += plan.changedHolds.compactMap { hold in hold.reason.map { .ticketHeld(hold.ticket, reason: $0) } }
     }

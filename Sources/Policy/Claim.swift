@@ -25,7 +25,7 @@ package struct Candidate: Sendable {
 
 /// A candidate's part in one group.
 package struct Membership: Sendable {
-    /// Index into `Department.candidates`.
+    /// Index into `Claim.candidates`.
     package let candidate: Int
     /// Offers that the queue's fair limit still allows; nil is no limit.
     package let offersLeft: Int?
@@ -64,8 +64,8 @@ package struct WaitingGroup: Sendable {
     }
 }
 
-/// All that wait, and all who may take something, at one instant.
-package struct Department: Sendable {
+/// What the claim saw at one instant: the groups that wait, and all who may take something.
+package struct Claim: Sendable {
     package let at: Instant
     package var groups: [WaitingGroup]
     package var candidates: [Candidate]
@@ -80,7 +80,7 @@ package struct Department: Sendable {
 /// A ticket that waits for a person.
 package struct WaitingTicket: Sendable {
     package let id: TicketID
-    /// Index into `Department.groups`.
+    /// Index into `Claim.groups`.
     package let group: Int
     package let effort: Minutes
     /// Waited longer than its queue's starvation bound.
@@ -110,7 +110,7 @@ extension Candidate {
     package var room: Minutes { capacity - load }
 }
 
-extension Department {
+extension Claim {
     /// The largest effort in minutes that anybody in the group has room for.
     package func largestRoom(in group: Int) -> Int64 {
         groups[group].members.reduce(0) { largest, member in
