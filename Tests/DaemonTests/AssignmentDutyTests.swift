@@ -46,7 +46,8 @@ struct AssignmentDutyTests {
     func wholePath() async throws {
         let desk = try await Desk()
         let ticket = try await desk.value(
-            "insert into secondline.ticket (queue, title, priority) values ('\(desk.department.queue)', 'Help', 'high') returning ticket_id")
+            "insert into secondline.ticket (queue, title, priority) values ('\(desk.department.queue)', 'Help', 'high') returning ticket_id"
+        )
         try await desk.assign()
         let row = try await desk.session.simpleQuery(
             """
@@ -57,7 +58,11 @@ struct AssignmentDutyTests {
             """)
         #expect(row == [["assigned", "first_of_equals", "t", "offered", "75", "75", "assigned"]])
         let told = desk.recorded.lines("ticket.assigned")
-        #expect(told.count == 1 && told[0].contains("ticket=\(ticket ?? "") to=\(desk.department.specialists[0]) reason=first_of_equals waited="))
+        #expect(
+            told.count == 1
+                && told[0].contains(
+                    "ticket=\(ticket ?? "") to=\(desk.department.specialists[0]) reason=first_of_equals waited=")
+        )
         try await desk.close()
     }
 
@@ -66,7 +71,8 @@ struct AssignmentDutyTests {
         let desk = try await Desk(specialists: 1, capacity: 75)
         for _ in 0..<3 { _ = try await desk.department.ticket(in: desk.session) }
         try await desk.assign()
-        let rows = "select (select count(*) from secondline.blocker) + (select count(*) from secondline.decision) + (select count(*) from secondline.journal)"
+        let rows =
+            "select (select count(*) from secondline.blocker) + (select count(*) from secondline.decision) + (select count(*) from secondline.journal)"
         let count = try await desk.value(rows)
         desk.recorded.forget()
         for _ in 0..<5 { try await desk.assign() }
@@ -96,8 +102,10 @@ struct AssignmentDutyTests {
         try await desk.run("secondline.resume_queue('\(queue)')")
         try await desk.assign()
         #expect(try await desk.value("select count(*) from secondline.queue_now") == "0")
-        #expect(try await desk.value("select string_agg(reason, ' ' order by since) from secondline.blocker where ended_at is not null")
-            == "not_at_work paused queue_paused")
+        #expect(
+            try await desk.value(
+                "select string_agg(reason, ' ' order by since) from secondline.blocker where ended_at is not null")
+                == "not_at_work paused queue_paused")
         #expect(try await desk.value("select count(*) from secondline.blocker where ended_at is null") == "0")
         #expect(desk.recorded.lines("queue.blocked").count == 3)
         #expect(desk.recorded.lines("queue.unblocked").count == 1)
@@ -113,8 +121,11 @@ struct AssignmentDutyTests {
         try await desk.run("secondline.decline_ticket(\(declined), \(person), 'not my field')")
         let other = try await desk.department.ticket(in: desk.session, priority: "low")
         try await desk.assign()
-        #expect(try await desk.value("select assignee_id from secondline.ticket where ticket_id = \(other)") == "\(person)")
-        #expect(try await desk.value("select blocked_by from secondline.queue_now where ticket_id = \(declined)") == "declined")
+        #expect(
+            try await desk.value("select assignee_id from secondline.ticket where ticket_id = \(other)") == "\(person)")
+        #expect(
+            try await desk.value("select blocked_by from secondline.queue_now where ticket_id = \(declined)")
+                == "declined")
         try await desk.close()
     }
 
@@ -147,7 +158,8 @@ struct AssignmentDutyTests {
     func absenceEnds() async throws {
         let desk = try await Desk(specialists: 1)
         try await desk.run(
-            "secondline.record_absence_hours(\(desk.department.specialists[0]), 'sick', now() - interval '1 hour', now() + interval '10 minutes')")
+            "secondline.record_absence_hours(\(desk.department.specialists[0]), 'sick', now() - interval '1 hour', now() + interval '10 minutes')"
+        )
         _ = try await desk.department.ticket(in: desk.session)
         let due = try #require(try await desk.assign().dueIn)
         #expect(due > .seconds(500) && due <= .seconds(600))
@@ -164,8 +176,10 @@ struct AssignmentDutyTests {
         try await desk.run("secondline.resolve_ticket(\(ticket), \(second), 'done')")
         let next = try await desk.department.ticket(in: desk.session)
         try await desk.assign()
-        #expect(try await desk.value("select reason from secondline.decision where ticket_id = \(next)") == "knows_client")
-        #expect(try await desk.value("select assignee_id from secondline.ticket where ticket_id = \(next)") == "\(second)")
+        #expect(
+            try await desk.value("select reason from secondline.decision where ticket_id = \(next)") == "knows_client")
+        #expect(
+            try await desk.value("select assignee_id from secondline.ticket where ticket_id = \(next)") == "\(second)")
         try await desk.close()
     }
 
@@ -175,12 +189,15 @@ struct AssignmentDutyTests {
         let plain = "plain \(desk.department.queue)"
         try await desk.run("secondline.add_queue('\(plain)')")
         let newcomer = try await desk.session.id("secondline.add_person(\(desk.department.team), 'specialist', 'New')")
-        for person in desk.department.specialists + [newcomer] { try await desk.run("secondline.add_member('\(plain)', \(person))") }
+        for person in desk.department.specialists + [newcomer] {
+            try await desk.run("secondline.add_member('\(plain)', \(person))")
+        }
         try await desk.run("secondline.start_workday(\(newcomer))")
         _ = try await desk.department.ticket(in: desk.session)
         _ = try await desk.session.id("secondline.submit_ticket('\(plain)', 'a', 'b')")
         try await desk.assign()
-        #expect(try await desk.value("select assignee_id from secondline.ticket where queue = '\(plain)'") == "\(newcomer)")
+        #expect(
+            try await desk.value("select assignee_id from secondline.ticket where queue = '\(plain)'") == "\(newcomer)")
         try await desk.close()
     }
 
@@ -225,10 +242,14 @@ struct AssignmentDutyTests {
             select '\(desk.department.queue)', 'large', 300, now() - interval '1 hour', now() - interval '1 hour' from generate_series(1, 5000)
             """)
         try await desk.run("secondline.set_starvation_bound('\(desk.department.queue)', '1 day')")
-        try await desk.run("secondline.reassign_ticket((select min(ticket_id) from secondline.ticket where queue = 'rare'), \(desk.department.specialists[0]), \(desk.department.head), 'busy')")
+        try await desk.run(
+            "secondline.reassign_ticket((select min(ticket_id) from secondline.ticket where queue = 'rare'), \(desk.department.specialists[0]), \(desk.department.head), 'busy')"
+        )
         let small = try await desk.department.ticket(in: session, priority: "low")
         try await desk.assign()
-        #expect(try await desk.value("select assignee_id from secondline.ticket where ticket_id = \(small)") == "\(desk.department.specialists[0])")
+        #expect(
+            try await desk.value("select assignee_id from secondline.ticket where ticket_id = \(small)")
+                == "\(desk.department.specialists[0])")
         try await desk.close()
     }
 
@@ -239,18 +260,25 @@ struct AssignmentDutyTests {
         let other = try await desk.database.session()
         let holding = Task {
             try await other.simpleQuery(
-                "begin; select from secondline.person where person_id = \(first) for update; select pg_sleep(1.5); commit")
+                "begin; select from secondline.person where person_id = \(first) for update; select pg_sleep(1.5); commit"
+            )
         }
-        while try await desk.value("select count(*) from pg_locks where relation = 'secondline.person'::regclass and mode = 'RowShareLock'") == "0" {}
+        while try await desk.value(
+            "select count(*) from pg_locks where relation = 'secondline.person'::regclass and mode = 'RowShareLock'")
+            == "0"
+        {}
         for _ in 0..<4 { _ = try await desk.department.ticket(in: desk.session) }
         let outcome = try await desk.duty.run(desk.session)
         #expect(outcome.dueIn == .milliseconds(50))
         #expect(try await desk.value("select count(*) from secondline.assignment where person_id = \(second)") == "3")
-        #expect(try await desk.value("select min(ticket_id) from secondline.ticket where status = 'new'")
-            == (try await desk.value("select max(ticket_id) from secondline.ticket")))
+        #expect(
+            try await desk.value("select min(ticket_id) from secondline.ticket where status = 'new'")
+                == (try await desk.value("select max(ticket_id) from secondline.ticket")))
         _ = try await holding.value
         try await desk.assign()
-        #expect(try await desk.value("select assignee_id from secondline.ticket order by ticket_id desc limit 1") == "\(first)")
+        #expect(
+            try await desk.value("select assignee_id from secondline.ticket order by ticket_id desc limit 1")
+                == "\(first)")
         await other.close()
         try await desk.close()
     }
@@ -261,9 +289,14 @@ struct AssignmentDutyTests {
         _ = try await desk.department.ticket(in: desk.session)
         let other = try await desk.database.session()
         let holding = Task {
-            try await other.simpleQuery("begin; select from secondline.duty where name = 'assignment' for no key update; select pg_sleep(1); commit")
+            try await other.simpleQuery(
+                "begin; select from secondline.duty where name = 'assignment' for no key update; select pg_sleep(1); commit"
+            )
         }
-        while try await desk.value("select count(*) from pg_locks where relation = 'secondline.duty'::regclass and mode = 'RowShareLock'") == "0" {}
+        while try await desk.value(
+            "select count(*) from pg_locks where relation = 'secondline.duty'::regclass and mode = 'RowShareLock'")
+            == "0"
+        {}
         #expect(try await desk.duty.run(desk.session) == DutyOutcome())
         #expect(try await desk.value("select count(*) from secondline.assignment") == "0")
         _ = try await holding.value

@@ -9,13 +9,16 @@ import Testing
 struct StarvationTests {
     @Test("no large ticket waits longer than its bound and the work that must end before it fits")
     func nothingStarves() async throws {
-        let efforts = try Dataset.rows("sip_developers.csv.gz").compactMap { Double($0[10]) }.filter { $0 >= 5 && $0 <= 1440 }
+        let efforts = try Dataset.rows("sip_developers.csv.gz").compactMap { Double($0[10]) }.filter {
+            $0 >= 5 && $0 <= 1440
+        }
         let longest = try await simulate(bound: "2 hours", intensity: 0.95, days: 6, efforts: efforts.map { Int($0) })
         // the bound; one capacity of work in hand, or one large ticket that someone empty-handed had taken; and a step to notice
         #expect(longest.wait <= 120 + max(240, longest.effort) + 2 * Simulation.step)
     }
 
-    @Test("a large ticket among endless small ones is never served without reservations, and within its bound with them")
+    @Test(
+        "a large ticket among endless small ones is never served without reservations, and within its bound with them")
     func amongSmallOnes() async throws {
         let days = 2
         let (with, without) = (
@@ -37,7 +40,9 @@ struct StarvationTests {
         let simulation = Simulation(
             session: session, queue: department.queue, efforts: efforts, intensity: intensity, first: first)
         let result = try await simulation.run(days: days)
-        print("bound \(bound), intensity \(intensity): longest wait of a large ticket \(result.wait) min, largest effort \(result.effort) min")
+        print(
+            "bound \(bound), intensity \(intensity): longest wait of a large ticket \(result.wait) min, largest effort \(result.effort) min"
+        )
         await session.close()
         try await database.drop()
         return result
@@ -73,10 +78,12 @@ private struct Simulation {
             while due >= 1 {
                 due -= 1
                 let effort = efforts.randomElement(using: &generator) ?? 75
-                script += "select secondline_rules.submit(\(now), '\(queue)', 't', '', null, 'task', null, null, \(effort), null);"
+                script +=
+                    "select secondline_rules.submit(\(now), '\(queue)', 't', '', null, 'task', null, null, \(effort), null);"
             }
             if minute == 300, let first {
-                script += "select secondline_rules.submit(\(now), '\(queue)', 'large', '', null, 'task', null, null, \(first), null);"
+                script +=
+                    "select secondline_rules.submit(\(now), '\(queue)', 'large', '', null, 'task', null, null, \(first), null);"
             }
             script += Self.work(now)
             try await session.script(script)

@@ -12,11 +12,11 @@ struct VolvoTests {
     func intake(daemons: Int) async throws {
         let database = try await ScratchDatabase.migrated()
         let session = try await database.session()
-        _ = try await Department(in: session, specialists: 60)
-        let count = try await submitVolvo(session)
+        let department = try await Department(in: session, specialists: 60)
+        let count = try await department.submitVolvo(in: session)
         let recorded = RecordedLog()
         let settings = DaemonSettings(
-            session: database.options(), pollInterval: .milliseconds(250), auditInterval: .milliseconds(500))
+            session: database.options(), pollInterval: .seconds(2), auditInterval: .seconds(1))
 
         let team = (0..<daemons).map { _ in Daemon(settings: settings, log: recorded.log) }
         try await withThrowingTaskGroup(of: Void.self) { group in
@@ -52,24 +52,4 @@ struct VolvoTests {
              where (rank, ticket_id) < (before, ticket_before) limit 5
             """)
     }
-}
-
-/// Submits the 4,701 tickets of those days as they were, in the only queue; returns how many.
-func submitVolvo(_ session: Session) async throws -> Int {
-    let priorities = ["1": "urgent", "2": "high", "3": "normal", "4": "low"]
-    let tickets = try Dataset.rows("volvo2013.csv.gz").filter { $0[1] >= "2012-05-02" && $0[1] < "2012-05-05" }
-    for start in stride(from: 0, to: tickets.count, by: 500) {
-        let values = tickets[start..<min(start + 500, tickets.count)].map { row in
-            let arrived = quoteLiteral(String(row[1]))
-            let priority = quoteLiteral(priorities[String(row[2])] ?? "normal")
-            return "(\(quoteLiteral(String(row[0]))), \(quoteLiteral("Incident in \(row[3])")), \(arrived)::timestamptz, \(priority))"
-        }
-        try await session.script(
-            """
-            insert into secondline.ticket (queue, external_key, title, submitted_at, eligible_at, changed_at, priority)
-            select q.name, v.key, v.title, v.at, v.at, v.at, v.priority::secondline.priority
-              from secondline.queue q, (values \(values.joined(separator: ","))) v (key, title, at, priority)
-            """)
-    }
-    return tickets.count
 }

@@ -12,7 +12,9 @@ struct AssignerTests {
         #expect(plan.choices[0].reason == .leastLoaded)
     }
 
-    @Test("within one reply of the best, who knows the client goes first", arguments: [(15, 2), (16, 1)] as [(Int, Int64)])
+    @Test(
+        "within one reply of the best, who knows the client goes first",
+        arguments: [(15, 2), (16, 1)] as [(Int, Int64)])
     func knowsClient(load: Int, chosen: Int64) {
         let plan = Assigner.plan([ticket(1, knownBy: 2)], in: claim([person(1), person(2, load: load)]))
         #expect(plan.pairs == [1: chosen])
@@ -83,7 +85,9 @@ struct AssignerTests {
         #expect(plan.pairs == [1: 1])
     }
 
-    @Test("a large ticket that does not fit lets small ones pass until it starves; then it reserves whom it will fit soonest")
+    @Test(
+        "a large ticket that does not fit lets small ones pass until it starves; then it reserves whom it will fit soonest"
+    )
     func reservation() {
         let people = [person(1, load: 180), person(2, load: 120)]
         let patient = Assigner.plan([ticket(1, effort: 300), ticket(2, effort: 60)], in: claim(people))
@@ -104,7 +108,10 @@ struct AssignerTests {
     @Test("one person is reserved for one ticket")
     func oneReservation() {
         let plan = Assigner.plan(
-            [ticket(1, effort: 300, isStarving: true), ticket(2, effort: 300, isStarving: true), ticket(3, effort: 30)],
+            [
+                ticket(1, effort: 300, isStarving: true), ticket(2, effort: 300, isStarving: true),
+                ticket(3, effort: 30),
+            ],
             in: claim([person(1, load: 100), person(2, load: 50), person(3, load: 150)]))
         #expect(plan.pairs == [3: 3])
     }
@@ -137,12 +144,16 @@ struct AssignerTests {
         #expect(Assigner.plan([], in: facts).groupBlockers == [blocker])
     }
 
-    @Test("a plan over random departments never overfills, skips nobody who could take more, and is the same for the same facts")
+    @Test(
+        "a plan over random departments never overfills, skips nobody who could take more, and is the same for the same facts"
+    )
     func random() {
         for seed in 0..<500 as Range<UInt64> {
             var generator = SeededGenerator(seed: seed)
             let people = (1...Int64.random(in: 1...8, using: &generator)).map {
-                person($0, load: .random(in: 0...200, using: &generator), capacity: .random(in: 60...300, using: &generator))
+                person(
+                    $0, load: .random(in: 0...200, using: &generator),
+                    capacity: .random(in: 60...300, using: &generator))
             }.filter { $0.load < $0.capacity }
             let tickets = (1...Int64.random(in: 1...30, using: &generator)).map {
                 ticket($0, effort: .random(in: 5...400, using: &generator), isStarving: .random(using: &generator))
@@ -160,7 +171,9 @@ struct AssignerTests {
             // without starving tickets nothing is reserved: whoever has room at the end has it for none that is left
             if !tickets.contains(where: \.isStarving) {
                 for left in tickets where plan.pairs[left.id.raw] == nil {
-                    let free = people.filter { loads[$0.person]!.count == 0 || loads[$0.person]! + left.effort <= $0.capacity }
+                    let free = people.filter {
+                        loads[$0.person]!.count == 0 || loads[$0.person]! + left.effort <= $0.capacity
+                    }
                     #expect(free.isEmpty, "seed \(seed)")
                 }
             }

@@ -17,11 +17,13 @@ func person(_ id: Int64, load: Int = 0, capacity: Int = 240, idleSince: Int64? =
 }
 
 func ticket(
-    _ id: Int64, effort: Int = 75, group: Int = 0, isStarving: Bool = false, knownBy: Int64? = nil, declinedBy: [Int64] = [],
+    _ id: Int64, effort: Int = 75, group: Int = 0, isStarving: Bool = false, knownBy: Int64? = nil,
+    declinedBy: [Int64] = [],
     blocker: Obstacle? = nil
 ) -> WaitingTicket {
     WaitingTicket(
-        id: TicketID(id), group: group, effort: Minutes(effort), isStarving: isStarving, knownBy: knownBy.map(PersonID.init),
+        id: TicketID(id), group: group, effort: Minutes(effort), isStarving: isStarving,
+        knownBy: knownBy.map(PersonID.init),
         declinedBy: declinedBy.map(PersonID.init), blocker: blocker)
 }
 

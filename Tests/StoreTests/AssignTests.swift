@@ -20,8 +20,8 @@ import Testing
                   join secondline.journal j using (ticket_id) join secondline.person p on p.person_id = a.person_id
                  where ticket_id = \(ticket) and j.event <> 'submitted'
                 """) == [
-                "assigned|\(person)|\(person)|offered|f|75|assigned|\(person)|-|least_loaded|assigned|\(person)|new|assigned|75|t"
-            ])
+                    "assigned|\(person)|\(person)|offered|f|75|assigned|\(person)|-|least_loaded|assigned|\(person)|new|assigned|75|t"
+                ])
         try await expectLoadsToAddUp()
         try await expectHandsToMatch()
     }
@@ -36,7 +36,8 @@ import Testing
             ("reassign_ticket({ticket}, {person}, {head}, 'must')", "ticket_changed"),
             ("pause_workday({person})", "person_changed"), ("end_workday({person})", "person_changed"),
             ("deactivate_person({person})", "person_changed"), ("set_capacity({person}, 0)", "person_changed"),
-            ("remove_member({queue}, {person})", "person_changed"), ("revoke_skill({person}, 'french')", "person_changed"),
+            ("remove_member({queue}, {person})", "person_changed"),
+            ("revoke_skill({person}, 'french')", "person_changed"),
             ("pause_queue({queue}, 'flood')", "ticket_changed"),
             ("move_ticket({ticket}, {other_queue}, {manager}, 'theirs')", "person_changed"),
             (
@@ -115,7 +116,8 @@ import Testing
                 == ["assigned|\(chosen)"])
     }
 
-    private func recordBlockers(_ groups: [(String, String)], tickets: [(Int64, String?)] = [], at: String) async throws {
+    private func recordBlockers(_ groups: [(String, String)], tickets: [(Int64, String?)] = [], at: String) async throws
+    {
         let list = { (words: [String]) in "array[\(words.joined(separator: ","))]" }
         try await db.script(
             """
@@ -197,7 +199,8 @@ import Testing
             _ = try await skilled.ticket(in: db, priority: "low")
         }
         _ = try await plain.assignedTicket(in: db)
-        try await db.script("insert into secondline.ticket (queue, title, skill) values ('\(plain.queue)', 'title', 'french')")
+        try await db.script(
+            "insert into secondline.ticket (queue, title, skill) values ('\(plain.queue)', 'title', 'french')")
         let groups = try await db.lines(
             """
             select queue, skill from secondline_rules.waiting_group()

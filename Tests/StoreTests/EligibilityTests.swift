@@ -23,13 +23,15 @@ import Testing
                 looks: [("06-01 08:00", "absent"), ("06-01 23:00", "absent"), ("06-02 08:00", "absent")]),
             LeaveCase(
                 title: "a whole day, recorded while the workday is open",
-                during: ["record_absence({person}, 'sick', '2026-06-01', '2026-06-01')"], looks: [("06-01 08:00", "absent")]),
+                during: ["record_absence({person}, 'sick', '2026-06-01', '2026-06-01')"],
+                looks: [("06-01 08:00", "absent")]),
             LeaveCase(
                 title: "a whole day, taken back",
                 during: ["cancel_absence(secondline.record_absence({person}, 'sick', '2026-06-01', '2026-06-01'))"],
                 looks: [("06-01 08:00", "-")]),
             LeaveCase(
-                title: "hours", before: ["record_absence_hours({person}, 'sick', '2026-06-01 10:00+02', '2026-06-01 11:00+02')"],
+                title: "hours",
+                before: ["record_absence_hours({person}, 'sick', '2026-06-01 10:00+02', '2026-06-01 11:00+02')"],
                 looks: [
                     ("06-01 09:59", "-"), ("06-01 10:00", "absent"), ("06-01 10:59", "absent"), ("06-01 11:00", "-"),
                 ]),
@@ -60,7 +62,8 @@ import Testing
             LeaveCase(
                 title: "the shift ends: 15 minutes are needed", hours: nineToFive,
                 looks: [
-                    ("06-01 08:00", "-"), ("06-01 16:45", "-"), ("06-01 16:46", "shift_ending"), ("06-01 20:00", "shift_ending"),
+                    ("06-01 08:00", "-"), ("06-01 16:45", "-"), ("06-01 16:46", "shift_ending"),
+                    ("06-01 20:00", "shift_ending"),
                     ("06-02 10:00", "shift_ending"),
                 ]),
             LeaveCase(
@@ -80,7 +83,8 @@ import Testing
             LeaveCase(
                 title: "a pause", during: ["pause_workday({person})"], looks: [("06-01 10:00", "paused")]),
             LeaveCase(
-                title: "the end of the workday", during: ["end_workday({person})"], looks: [("06-01 10:00", "not_at_work")]),
+                title: "the end of the workday", during: ["end_workday({person})"],
+                looks: [("06-01 10:00", "not_at_work")]),
             LeaveCase(
                 title: "leaving for good", during: ["deactivate_person({person})"], looks: [("06-01 10:00", "left")]),
             LeaveCase(title: "no capacity", during: ["set_capacity({person}, 0)"], looks: [("06-01 10:00", "full")]),
@@ -107,7 +111,8 @@ import Testing
                 try await db.value("\(obstacle) from secondline_rules.member_state(\(at)) where person_id = \(person)")
                     == look.obstacle, "\(look.at)")
             #expect(
-                try await db.value("\(obstacle) from secondline_rules.ticket_candidate(\(at), \(ticket))") == look.obstacle,
+                try await db.value("\(obstacle) from secondline_rules.ticket_candidate(\(at), \(ticket))")
+                    == look.obstacle,
                 "\(look.at)")
         }
     }
@@ -157,11 +162,14 @@ import Testing
 
     @Test(
         "room: what fits under the capacity, and anything for someone empty-handed",
-        arguments: [(1, 0, 240, true), (500, 0, 240, true), (165, 75, 240, true), (166, 75, 240, false), (1, 240, 240, false),
-            (1, 300, 240, false), (5, 0, 0, true)])
+        arguments: [
+            (1, 0, 240, true), (500, 0, 240, true), (165, 75, 240, true), (166, 75, 240, false), (1, 240, 240, false),
+            (1, 300, 240, false), (5, 0, 0, true),
+        ])
     func hasRoom(effort: Int, load: Int, capacity: Int, fits: Bool) async throws {
         #expect(
-            try await db.value("select secondline_rules.has_room(\(effort), \(load), \(capacity))") == (fits ? "t" : "f"))
+            try await db.value("select secondline_rules.has_room(\(effort), \(load), \(capacity))")
+                == (fits ? "t" : "f"))
     }
 
     @Test("the fair limit counts the offers of its window, and says when it lets go")
@@ -197,7 +205,8 @@ import Testing
         for _ in 0..<5 { tickets.append(try await here.ticket(in: db)) }
         #expect(try await db.assign(tickets.map { ($0, here.specialists[0]) }) == Array(tickets.prefix(3)))
         #expect(
-            try await db.value("select cardinality(recent_offers) from secondline.queue_member where queue = '\(here.queue)'")
+            try await db.value(
+                "select cardinality(recent_offers) from secondline.queue_member where queue = '\(here.queue)'")
                 == "3")
     }
 }

@@ -7,7 +7,8 @@ import Testing
     private func loads(_ here: Department) async throws -> [String] {
         let people = here.specialists.map(String.init).joined(separator: ",")
         return try await db.lines(
-            "select load_minutes, allowed_minutes from secondline.person where person_id in (\(people)) order by person_id")
+            "select load_minutes, allowed_minutes from secondline.person where person_id in (\(people)) order by person_id"
+        )
     }
 
     private func open(_ ticket: Int64, _ person: Int64, _ minutes: Int, overruled: Bool = false) -> String {
@@ -38,7 +39,9 @@ import Testing
 
     @Test(
         "nothing is opened without room, also by its owner; someone empty-handed takes one ticket of any size",
-        arguments: [([240], true), ([500], true), ([75, 165], true), ([75, 166], false), ([500, 1], false), ([240, 1], false)])
+        arguments: [
+            ([240], true), ([500], true), ([75, 165], true), ([75, 166], false), ([500, 1], false), ([240, 1], false),
+        ])
     func room(efforts: [Int], fits: Bool) async throws {
         let here = try await Department(in: db)
         for (place, effort) in efforts.enumerated() {
@@ -128,12 +131,18 @@ import Testing
             ("ticket_held_has_assignee_check", "ticket set assignee_id = null"),
             ("ticket_ended_at_with_end_check", "ticket set status = 'resolved'"),
             ("ticket_ended_at_with_end_check", "ticket set ended_at = now()"),
-            ("ticket_ended_after_submitted_check", "ticket set status = 'resolved', ended_at = submitted_at - interval '1 s'"),
+            (
+                "ticket_ended_after_submitted_check",
+                "ticket set status = 'resolved', ended_at = submitted_at - interval '1 s'"
+            ),
             ("assignment_ended_at_with_state_check", "assignment set state = 'resolved'"),
             ("assignment_ended_at_with_state_check", "assignment set ended_at = now()"),
             ("assignment_accepted_at_with_state_check", "assignment set state = 'accepted', accepted_at = null"),
             ("assignment_accepted_after_offered_check", "assignment set accepted_at = offered_at - interval '1 s'"),
-            ("assignment_ended_after_offered_check", "assignment set state = 'declined', ended_at = offered_at - interval '1 s'"),
+            (
+                "assignment_ended_after_offered_check",
+                "assignment set state = 'declined', ended_at = offered_at - interval '1 s'"
+            ),
             ("assignment_weight_positive_check", "assignment set weight_minutes = 0"),
         ])
     func states(constraint: String, change: String) async throws {

@@ -15,7 +15,8 @@ import Testing
 
     /// The more often a name stands here, the more often it happens.
     static let names = [
-        "assign", "assign", "assign", "accept", "accept", "accept", "resolve", "resolve", "reassign", "reassign", "reassign",
+        "assign", "assign", "assign", "accept", "accept", "accept", "resolve", "resolve", "reassign", "reassign",
+        "reassign",
         "decline", "decline", "overrule", "move", "cancel", "capacity", "weight", "weigh all", "delete", "force",
     ]
 

@@ -10,17 +10,20 @@ import Testing
     /// The one declaration of who may call what.
     static let functions: [String: [String]] = {
         let setup = [
-            "add_team", "add_person", "add_client", "add_queue", "add_member", "remove_member", "grant_skill", "revoke_skill",
+            "add_team", "add_person", "add_client", "add_queue", "add_member", "remove_member", "grant_skill",
+            "revoke_skill",
             "set_capacity", "set_working_hours", "clear_working_hours", "add_holiday", "pause_queue", "resume_queue",
             "set_fair_limit", "set_starvation_bound", "set_head_start", "deactivate_person",
         ]
         let work = [
-            "record_absence", "record_absence_hours", "cancel_absence", "start_workday", "pause_workday", "resume_workday",
+            "record_absence", "record_absence_hours", "cancel_absence", "start_workday", "pause_workday",
+            "resume_workday",
             "end_workday", "submit_ticket", "accept_ticket", "decline_ticket", "resolve_ticket", "reassign_ticket",
             "set_priority", "move_ticket", "cancel_ticket", "add_note",
         ]
         let reading = [
-            "shift", "secondline_rules.head_start", "secondline_rules.ticket_candidate", "secondline_rules.member_state",
+            "shift", "secondline_rules.head_start", "secondline_rules.ticket_candidate",
+            "secondline_rules.member_state",
             "secondline_rules.has_room",
         ]
         let deciding = [
@@ -58,7 +61,8 @@ import Testing
             """)
         #expect(
             try await db.lines(
-                "select p.oid::regprocedure from pg_proc p where \(mine) and has_function_privilege('public', p.oid, 'execute')")
+                "select p.oid::regprocedure from pg_proc p where \(mine) and has_function_privilege('public', p.oid, 'execute')"
+            )
                 == [])
         try await db.script("drop function secondline.later(), secondline_rules.later()")
     }
@@ -69,7 +73,8 @@ import Testing
             switch role {
             case "secondline_app", "secondline_daemon":
                 [
-                    "author_id", "client_id", "description", "effort_minutes", "external_key", "kind", "priority", "queue",
+                    "author_id", "client_id", "description", "effort_minutes", "external_key", "kind", "priority",
+                    "queue",
                     "skill", "title",
                 ].map { "insert ticket.\($0)" } + (role == "secondline_daemon" ? ["update duty.ran_at"] : [])
             default: []
@@ -101,7 +106,8 @@ import Testing
                 """) == [])
         #expect(
             try await db.lines(
-                "select seqrelid::regclass from pg_sequence where has_sequence_privilege('\(role)', seqrelid, 'usage, update')")
+                "select seqrelid::regclass from pg_sequence where has_sequence_privilege('\(role)', seqrelid, 'usage, update')"
+            )
                 == [])
         #expect(
             try await db.lines(
@@ -135,7 +141,8 @@ import Testing
                 "head": here.head, "other_head": other.head,
             ]
             for (login, person) in people {
-                try await db.script("update secondline.person set login = '\(names[login]!)' where person_id = \(person)")
+                try await db.script(
+                    "update secondline.person set login = '\(names[login]!)' where person_id = \(person)")
             }
             try await db.script("select secondline.deactivate_person(\(here.specialists[2]))")
             self.names = names
@@ -187,7 +194,8 @@ import Testing
             Call("colleague", "42501", "select secondline.accept_ticket({ticket}, {member})"),
             Call("colleague", "SL005", "select secondline.accept_ticket({ticket}, {colleague})"),
             Call("member", "42501", "select secondline.pause_workday({colleague})"),
-            Call("member", "42501", "select secondline.record_absence({colleague}, 'sick', '2030-01-01', '2030-01-02')"),
+            Call(
+                "member", "42501", "select secondline.record_absence({colleague}, 'sick', '2030-01-01', '2030-01-02')"),
             Call("member", "42501", "select secondline.submit_ticket({queue}, 'title', '')"),
             Call("member", "42501", "select secondline.submit_ticket({queue}, 'title', '', author => {colleague})"),
             Call("member", "42501", "select secondline.reassign_ticket({ticket}, {colleague}, {head}, 'please')"),
@@ -217,16 +225,20 @@ import Testing
             Call("other_head", "42501", "select secondline.add_person({team}, 'specialist', 'Spy')"),
             Call("other_head", "42501", "select secondline.add_holiday({team}, '2030-01-01')"),
             Call("other_head", "42501", "select secondline.deactivate_person({member})"),
-            Call("other_head", "42501", "select secondline.record_absence({member}, 'sick', '2030-01-01', '2030-01-02')"),
+            Call(
+                "other_head", "42501", "select secondline.record_absence({member}, 'sick', '2030-01-01', '2030-01-02')"),
             Call("other_head", "42501", "select secondline.reassign_ticket({ticket}, {colleague}, {head}, 'must')"),
-            Call("other_head", "SL005", "select secondline.reassign_ticket({ticket}, {colleague}, {other_head}, 'must')"),
+            Call(
+                "other_head", "SL005", "select secondline.reassign_ticket({ticket}, {colleague}, {other_head}, 'must')"),
             Call("other_head", "SL005", "select secondline.cancel_ticket({ticket}, {other_head}, 'no')"),
             // a program, for everybody
             Call("program", nil, "select secondline.accept_ticket({ticket}, {member})"),
             Call("program", nil, "select secondline.submit_ticket({queue}, 'title', '')"),
             Call("program", nil, "insert into secondline.ticket (queue, title) values ({queue}, 'title')"),
             Call("program", nil, "select secondline.set_capacity({member}, 300)"),
-            Call("program", "42501", "insert into secondline.ticket (queue, title, status) values ({queue}, 'title', 'new')"),
+            Call(
+                "program", "42501",
+                "insert into secondline.ticket (queue, title, status) values ({queue}, 'title', 'new')"),
             Call("program", "42501", "update secondline.ticket set title = 'other'"),
             Call("program", "42501", "select secondline_rules.assign(now(), '{}', '{}', '{}', '{}', '{}', '{}')"),
             // who left, is nobody, or only reads

@@ -67,7 +67,8 @@ struct Refused: Sendable, CustomTestStringConvertible {
     /// A sum of all that functions write.
     private func everything() async throws -> [String] {
         let tables = [
-            "team", "person", "person_skill", "skill", "client", "queue", "queue_member", "working_hours", "holiday", "absence",
+            "team", "person", "person_skill", "skill", "client", "queue", "queue_member", "working_hours", "holiday",
+            "absence",
             "workday", "ticket", "assignment", "decision", "journal", "blocker",
         ]
         return try await db.lines(

@@ -59,7 +59,8 @@ import Testing
             "23514", "set_starvation_bound({queue}, '-1 s')", constraint: "queue_starvation_bound_not_negative_check",
             hint: false),
         Refused(
-            "23514", "set_head_start({queue}, 'low', '8 days')", constraint: "queue_head_start_in_order_check", hint: false),
+            "23514", "set_head_start({queue}, 'low', '8 days')", constraint: "queue_head_start_in_order_check",
+            hint: false),
         Refused("22023", "set_head_start({queue}, null, '8 days')"),
         Refused("P0002", "deactivate_person(-1)"),
         Refused("P0002", "deactivate_person(null)"),
@@ -133,7 +134,8 @@ import Testing
         "working hours that overlap are refused, those that touch are not",
         arguments: [
             ("1, '12:00', '13:00'", false), ("1, '16:59', '18:00'", false), ("1, '08:00', '09:01'", false),
-            ("7, '22:00', '09:30'", false), ("7, '23:00', '22:59'", false), ("1, '20:00', '19:00'", true), ("1, '17:00', '18:00'", true),
+            ("7, '22:00', '09:30'", false), ("7, '23:00', '22:59'", false), ("1, '20:00', '19:00'", true),
+            ("1, '17:00', '18:00'", true),
             ("1, '07:00', '09:00'", true), ("7, '22:00', '09:00'", true), ("1, '09:00', '20:00'", true),
             ("2, '00:00', '24:00'", true),
         ])
@@ -153,7 +155,8 @@ import Testing
         try await db.script("select secondline.cancel_absence(\(absence))")
         await db.expectRefusal("SL006", "select secondline.cancel_absence(\(absence))")
         #expect(
-            try await db.value("select cancelled_at is not null from secondline.absence where absence_id = \(absence)") == "t")
+            try await db.value("select cancelled_at is not null from secondline.absence where absence_id = \(absence)")
+                == "t")
     }
 
     @Test("a queue keeps the time of its first pause and the last reason")
@@ -202,7 +205,8 @@ import Testing
                  where ticket_id in (\(tickets[0]), \(tickets[1]))
                 """) == ["new|-|rehomed", "new|-|rehomed"])
         #expect(
-            try await db.value("select count(*) from secondline.workday where person_id = \(person) and ended_at is null")
+            try await db.value(
+                "select count(*) from secondline.workday where person_id = \(person) and ended_at is null")
                 == "0")
         #expect(try await db.assign([(tickets[0], person)]) == [])
         try await expectLoadsToAddUp()
@@ -211,7 +215,8 @@ import Testing
     @Test(
         "what changes who is free hints once a transaction",
         arguments: [
-            "start_workday({head})", "pause_workday({owner})", "end_workday({owner})", "add_member({other_queue}, {owner})",
+            "start_workday({head})", "pause_workday({owner})", "end_workday({owner})",
+            "add_member({other_queue}, {owner})",
             "remove_member({queue}, {owner})", "grant_skill({owner}, 'dutch')", "set_capacity({owner}, 500)",
             "set_working_hours({owner}, 1, '09:00', '17:00')", "clear_working_hours({owner})",
             "record_absence({owner}, 'sick', '2026-03-02', '2026-03-03')", "resume_queue({queue})",

@@ -18,12 +18,15 @@ import Testing
         static let monday = "2026-06-01"
         static let all = [
             Case(title: "no working hours plan nothing", hours: [], day: monday, shift: "{}"),
-            Case(title: "a day without hours of its own plans nothing", hours: ["2, '09:00', '17:00'"], day: monday, shift: "{}"),
+            Case(
+                title: "a day without hours of its own plans nothing", hours: ["2, '09:00', '17:00'"], day: monday,
+                shift: "{}"),
             Case(
                 title: "hours are in the person's zone", hours: ["1, '09:00', '17:00'"], day: monday,
                 shift: "{[07:00,15:00)}"),
             Case(
-                title: "several spans a day stay apart", hours: ["1, '09:00', '12:00'", "1, '13:00', '17:00'"], day: monday,
+                title: "several spans a day stay apart", hours: ["1, '09:00', '12:00'", "1, '13:00', '17:00'"],
+                day: monday,
                 shift: "{[07:00,10:00),[11:00,15:00)}"),
             Case(
                 title: "spans that touch are one", hours: ["1, '09:00', '12:00'", "1, '12:00', '17:00'"], day: monday,
@@ -38,7 +41,8 @@ import Testing
             Case(
                 title: "until midnight", hours: ["1, '16:00', '24:00'"], day: monday, shift: "{[14:00,22:00)}"),
             Case(
-                title: "a whole day", zone: "UTC", hours: ["1, '00:00', '24:00'"], day: monday, shift: "{[00:00,+1 00:00)}"),
+                title: "a whole day", zone: "UTC", hours: ["1, '00:00', '24:00'"], day: monday,
+                shift: "{[00:00,+1 00:00)}"),
             // 2026-03-29, a Sunday: 02:00 to 03:00 does not exist in Berlin
             Case(
                 title: "a shift over the gap is an hour shorter", hours: ["7, '00:00', '08:00'"], day: "2026-03-29",
@@ -66,7 +70,8 @@ import Testing
                 title: "a time that comes twice is the second", hours: ["7, '02:00', '03:00'"], day: "2026-10-25",
                 shift: "{[01:00,02:00)}"),
             Case(
-                title: "spans that meet in the overlap still meet", hours: ["7, '00:00', '02:30'", "7, '02:30', '05:00'"],
+                title: "spans that meet in the overlap still meet",
+                hours: ["7, '00:00', '02:30'", "7, '02:30', '05:00'"],
                 day: "2026-10-25", shift: "{[-1 22:00,04:00)}"),
             Case(
                 title: "a holiday of the team plans nothing", hours: ["1, '09:00', '17:00'"],

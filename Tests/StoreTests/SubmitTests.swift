@@ -23,9 +23,12 @@ import Testing
     func varchar() async throws {
         let here = try await Department(in: db, specialists: 0)
         let ticket = try await db.id(
-            "secondline.submit_ticket('\(here.queue)'::varchar, 'Help'::varchar, ''::varchar, 'high'::varchar, 'bug'::varchar)")
+            "secondline.submit_ticket('\(here.queue)'::varchar, 'Help'::varchar, ''::varchar, 'high'::varchar, 'bug'::varchar)"
+        )
         #expect(
-            try await db.lines("select priority, kind from secondline.ticket where ticket_id = \(ticket)") == ["high|bug"])
+            try await db.lines("select priority, kind from secondline.ticket where ticket_id = \(ticket)") == [
+                "high|bug"
+            ])
         let person = try await db.id("secondline.add_person(\(here.team), 'specialist'::varchar, 'Vera')")
         _ = try await db.id("secondline.record_absence(\(person), 'sick'::varchar, '2030-01-01', '2030-01-02')")
         try await db.script("select secondline.set_head_start('\(here.queue)', 'urgent'::varchar, '9 days')")
@@ -43,11 +46,14 @@ import Testing
         Refused("23514", "submit_ticket({queue}, E'two\\nlines', '')", constraint: "ticket_title_printable_check"),
         Refused("23514", "submit_ticket({queue}, E'\\x1b[31mred', '')", constraint: "ticket_title_printable_check"),
         Refused(
-            "23514", "submit_ticket({queue}, 'title', repeat('x', 262145))", constraint: "ticket_description_length_check"),
-        Refused("23514", "submit_ticket({queue}, 'title', E'a\\x01b')", constraint: "ticket_description_printable_check"),
+            "23514", "submit_ticket({queue}, 'title', repeat('x', 262145))",
+            constraint: "ticket_description_length_check"),
+        Refused(
+            "23514", "submit_ticket({queue}, 'title', E'a\\x01b')", constraint: "ticket_description_printable_check"),
         Refused("23514", "submit_ticket({queue}, 'title', E'\\x7f')", constraint: "ticket_description_printable_check"),
         Refused(
-            "23514", "submit_ticket({queue}, 'title', '', effort_minutes => 0)", constraint: "ticket_effort_positive_check",
+            "23514", "submit_ticket({queue}, 'title', '', effort_minutes => 0)",
+            constraint: "ticket_effort_positive_check",
             hint: false),
         Refused(
             "23514", "submit_ticket({queue}, 'title', '', effort_minutes => 100001)",
@@ -75,7 +81,8 @@ import Testing
         let ticket = try await db.id("secondline.submit_ticket('\(here.queue)', \(title), \(description))")
         #expect(
             try await db.lines(
-                "select title = \(title), description = \(description) from secondline.ticket where ticket_id = \(ticket)")
+                "select title = \(title), description = \(description) from secondline.ticket where ticket_id = \(ticket)"
+            )
                 == ["t|t"])
     }
 

@@ -50,7 +50,8 @@ import Testing
                 call: "set_priority({accepted}, 'high'::varchar, {owner})", ticket: "{accepted}",
                 leaves: "accepted|{owner}", assignments: "accepted", journal: "priority_set|{owner}|-|-|high"),
             Allowed(
-                call: "move_ticket({accepted}, {other_queue}, {owner}, 'theirs')", ticket: "{accepted}", leaves: "new|-",
+                call: "move_ticket({accepted}, {other_queue}, {owner}, 'theirs')", ticket: "{accepted}",
+                leaves: "new|-",
                 assignments: "handed_over", journal: "moved|{owner}|accepted|new|theirs"),
             Allowed(
                 call: "move_ticket({new}, {other_queue}, {head}, 'theirs')", ticket: "{new}", leaves: "new|-",
@@ -217,7 +218,8 @@ import Testing
         }
         #expect(
             try await db.lines(
-                "select skill, effort_minutes from secondline.ticket where ticket_id in (\(plain), \(own)) order by ticket_id")
+                "select skill, effort_minutes from secondline.ticket where ticket_id in (\(plain), \(own)) order by ticket_id"
+            )
                 == ["depth|300", "depth|20"])
     }
 

@@ -153,3 +153,12 @@ func listenOnLoopback() throws -> (descriptor: Int32, port: Int) {
     guard bound else { throw Cluster.Failure(description: "no loopback port: \(errno)") }
     return (descriptor, Int(UInt16(bigEndian: address.sin_port)))
 }
+
+extension Cluster {
+    /// All processes that the postmaster started.
+    package func backendPIDs() throws -> [Int32] {
+        let children = try String(
+            contentsOfFile: "/proc/\(try postmasterPID)/task/\(try postmasterPID)/children", encoding: .utf8)
+        return children.split(separator: " ").compactMap { Int32($0) }
+    }
+}

@@ -73,7 +73,9 @@ extension Session {
     package func assign(
         _ pairs: [(ticket: Int64, person: Int64)], at: String = "clock_timestamp()"
     ) async throws(DatabaseError) -> [Int64] {
-        let values = pairs.enumerated().map { "(\($0.offset), \($0.element.ticket)::bigint, \($0.element.person)::bigint)" }
+        let values = pairs.enumerated().map {
+            "(\($0.offset), \($0.element.ticket)::bigint, \($0.element.person)::bigint)"
+        }
         // what earlier pairs give the same person, as the policy counts it
         let rows = try await simpleQuery(
             """

@@ -27,7 +27,9 @@ package final class RecordedLog: Sendable {
 
     package var lines: [String] { state.withLock { $0.lines } }
 
-    package func lines(_ event: String) -> [String] { lines.filter { $0.contains(" \(event) ") || $0.hasSuffix(" \(event)") } }
+    package func lines(_ event: String) -> [String] {
+        lines.filter { $0.contains(" \(event) ") || $0.hasSuffix(" \(event)") }
+    }
 
     /// Returns when a line contains the text, at once if one does already.
     package func line(containing text: String) async {

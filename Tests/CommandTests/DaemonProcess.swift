@@ -1,0 +1,46 @@
+import Foundation
+import Synchronization
+
+/// `secondline run` as a process of its own, its log in a file.
+final class DaemonProcess: Sendable {
+    private let process = Process()
+    private let log: URL
+    private let ended: AsyncStream<Int32>
+
+    init(_ conninfo: String, environment: [String: String] = [:]) throws {
+        log = FileManager.default.temporaryDirectory.appending(path: "secondline-\(UUID().uuidString).log")
+        _ = FileManager.default.createFile(atPath: log.path, contents: nil)
+        // The program lies beside the bundle of the tests.
+        let bundle = URL(filePath: CommandLine.arguments[0]).deletingLastPathComponent()
+        process.executableURL = bundle.appending(path: "secondline")
+        process.arguments = ["run", "--conninfo", conninfo]
+        process.environment = ["PATH": "/usr/bin"].merging(environment) { $1 }
+        process.standardInput = FileHandle.nullDevice
+        process.standardError = try FileHandle(forWritingTo: log)
+        let (ended, continuation) = AsyncStream.makeStream(of: Int32.self)
+        self.ended = ended
+        process.terminationHandler = { process in
+            continuation.yield(
+                process.terminationReason == .exit ? process.terminationStatus : -process.terminationStatus)
+            continuation.finish()
+        }
+        try process.run()
+    }
+
+    deinit { _ = try? FileManager.default.removeItem(at: log) }
+
+    func signal(_ number: Int32) { kill(process.processIdentifier, number) }
+
+    /// The status with which it ended, negative for a signal, and its log.
+    func end() async throws -> (status: Int32, log: String) {
+        for await status in ended { return (status, text) }
+        return (0, text)
+    }
+
+    /// Returns when its log contains the text.
+    func says(_ words: String) async throws {
+        while !text.contains(words) && process.isRunning { try await Task.sleep(for: .milliseconds(5)) }
+    }
+
+    private var text: String { (try? String(contentsOf: log, encoding: .utf8)) ?? "" }
+}

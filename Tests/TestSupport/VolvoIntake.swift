@@ -1,0 +1,24 @@
+package import Postgres
+
+extension Department {
+    /// Submits the 4,701 tickets of 2–4 May 2012 as they were; returns how many.
+    package func submitVolvo(in session: Session) async throws -> Int {
+        let priorities = ["1": "urgent", "2": "high", "3": "normal", "4": "low"]
+        let tickets = try Dataset.rows("volvo2013.csv.gz").filter { $0[1] >= "2012-05-02" && $0[1] < "2012-05-05" }
+        for start in stride(from: 0, to: tickets.count, by: 500) {
+            let values = tickets[start..<min(start + 500, tickets.count)].map { row in
+                let arrived = quoteLiteral(String(row[1]))
+                let priority = quoteLiteral(priorities[String(row[2])] ?? "normal")
+                return
+                    "(\(quoteLiteral(String(row[0]))), \(quoteLiteral("Incident in \(row[3])")), \(arrived)::timestamptz, \(priority))"
+            }
+            try await session.script(
+                """
+                insert into secondline.ticket (queue, external_key, title, submitted_at, eligible_at, changed_at, priority)
+                select '\(queue)', v.key, v.title, v.at, v.at, v.at, v.priority::secondline.priority
+                  from (values \(values.joined(separator: ","))) v (key, title, at, priority)
+                """)
+        }
+        return tickets.count
+    }
+}
