@@ -37,6 +37,22 @@ package final class Database {
         return (repeat try answers.removeFirst().rows(of: (each S).self))
     }
 
+    /// All statements and COMMIT in one round trip: the last thing that a body does. When one fails, nothing is committed.
+    package func commit<each S: Statement>(
+        after statements: repeat each S
+    ) throws(DatabaseError) -> (repeat [(each S).Row]) {
+        var requests: [Request] = []
+        for statement in repeat each statements { requests.append(try Request(statement)) }
+        try checkUsable()
+        var answers: ArraySlice<Answer>
+        do { answers = try connection.perform(requests, after: &pending, before: ["commit"], commits: true)[...] } catch {
+            throw note(error)
+        }
+        hasEnded = true
+        try checkCommitted(answers.popLast())
+        return (repeat try answers.removeFirst().rows(of: (each S).self))
+    }
+
     /// Several statements in one string, without parameters. `timeout` replaces the session's call timeout.
     package func script(_ sql: String, timeout: Duration? = nil) throws(DatabaseError) {
         _ = try simple(sql, timeout: timeout)
@@ -114,6 +130,7 @@ package final class Database {
 
     /// Commits, unless a statement failed: then rolls back and throws what failed.
     func commit() throws(DatabaseError) {
+        if hasEnded { return }
         hasEnded = true
         if let failure {
             rollBack()
@@ -121,8 +138,11 @@ package final class Database {
         }
         if pending.first == "begin" { return }
         guard !connection.isIdle else { throw DatabaseError(.usage, "the body ended its transaction by itself") }
-        let tag = try connection.command(pending + ["commit"], commits: true).last?.tag
-        if tag != "COMMIT" { throw DatabaseError(.server, "the server rolled back instead of committing") }
+        try checkCommitted(connection.command(pending + ["commit"], commits: true).last)
+    }
+
+    private func checkCommitted(_ answer: Answer?) throws(DatabaseError) {
+        if answer?.tag != "COMMIT" { throw DatabaseError(.server, "the server rolled back instead of committing") }
     }
 
     func rollBack() {

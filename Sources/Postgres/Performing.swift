@@ -2,9 +2,9 @@ import CPostgreSQL
 
 extension Connection {
     /// Runs the requests in one round trip, preceded by commands such as BEGIN, which are taken out of `commands` when sent;
-    /// statements seen for the first time are prepared in a round trip before.
+    /// statements seen for the first time are prepared in a round trip before. Commands that follow run only when all succeeded.
     func perform(
-        _ requests: [Request], after commands: inout [String], commits: Bool = false
+        _ requests: [Request], after commands: inout [String], before following: [String] = [], commits: Bool = false
     ) throws(DatabaseError) -> [Answer] {
         try forgetStaleStatements()
         // Whoever waits for these waits for the statement.
@@ -17,8 +17,9 @@ extension Connection {
         }
         for request in requests { steps.append((try step(request), request.type.name)) }
         commands = []
+        for command in following { steps.append((.command(command), command)) }
         var call = Call(deadline: .now + callTimeout, commits: commits)
-        return try trip(steps, &call).suffix(requests.count)
+        return try trip(steps, &call).suffix(requests.count + following.count)
     }
 
     /// Prepares the statements, which checks them against the schema. Without named statements nothing stays on the server.

@@ -1,14 +1,16 @@
 package import Policy
 package import Postgres
 
-/// Locks the row of a duty; no row when another daemon is doing it.
+/// Locks the row of a duty; no row when another daemon is doing it. The row says whether `FinishDuty` is due: once a minute is
+/// enough to see that a duty lives.
 package struct LockDuty: Statement {
     package let duty: String
 
     package init(_ duty: String) { self.duty = duty }
 
     package static let sql: StaticString = """
-        select true from secondline.duty where name = $1 for no key update skip locked
+        select coalesce(ran_at < clock_timestamp() - interval '1 minute', true)
+          from secondline.duty where name = $1 for no key update skip locked
         """
 
     package func bind(_ parameters: inout Parameters) { parameters.append(duty) }

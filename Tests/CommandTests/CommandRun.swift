@@ -45,7 +45,8 @@ func withDatabase(
 
 /// Calls `body` with a login of its own in some of the roles; roles outlive databases, so it goes afterwards.
 func withLogin(
-    _ database: ScratchDatabase, _ session: Session, in roles: [String], _ body: (_ conninfo: String) async throws -> Void
+    _ database: ScratchDatabase, _ session: Session, in roles: [String],
+    _ body: (_ conninfo: String) async throws -> Void
 ) async throws {
     let login = "login_\(UInt64.random(in: 0 ... .max))"
     try await session.script("create role \(login) login")

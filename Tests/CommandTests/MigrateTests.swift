@@ -35,7 +35,8 @@ struct MigrateTests {
     @Test("a newer schema is refused with status 78, dry or not")
     func newer() async throws {
         try await withDatabase { database, session in
-            try await session.script("insert into secondline.schema_migration (name, checksum) values ('9999_future', 'x')")
+            try await session.script(
+                "insert into secondline.schema_migration (name, checksum) values ('9999_future', 'x')")
             for arguments in [["migrate"], ["migrate", "-n"]] {
                 let run = await CommandRun(arguments, on: database.conninfo)
                 #expect(run.status == .configuration)

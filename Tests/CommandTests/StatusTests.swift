@@ -86,7 +86,7 @@ struct StatusTests {
     func watch() async throws {
         try await withDatabase { database, _ in
             let process = try CommandProcess(["status", "--every", "100ms", "-d", database.conninfo])
-            _ = try process.readOutput(until: "QUEUE", times: 3)
+            _ = await process.readOutput(until: "QUEUE", times: 3)
             process.interrupt()
             let (status, errors) = try await process.end()
             #expect(status == 0)

@@ -8,14 +8,17 @@ struct Psql {
     /// The folder `sql/` of this project.
     static let folder = URL(filePath: #filePath).deletingLastPathComponent().appending(path: "../../sql").standardized
 
-    init(_ conninfo: String, file: String) async throws {
+    init(_ conninfo: String, file script: String) async throws {
         let process = Process()
         process.executableURL = URL(filePath: "/usr/bin/env")
-        process.arguments = ["psql", "-X", "-q", "-v", "ON_ERROR_STOP=1", "-d", conninfo, "-f", file]
+        process.arguments = ["psql", "-X", "-q", "-v", "ON_ERROR_STOP=1", "-d", conninfo, "-f", script]
         process.standardOutput = FileHandle.nullDevice
         process.standardInput = FileHandle.nullDevice
-        let pipe = Pipe()
-        process.standardError = pipe
+        // A file, because a server that another test starts meanwhile may inherit a pipe and keep it open.
+        let file = FileManager.default.temporaryDirectory.appending(path: "psql-\(UUID().uuidString)")
+        defer { try? FileManager.default.removeItem(at: file) }
+        _ = FileManager.default.createFile(atPath: file.path, contents: nil)
+        process.standardError = try FileHandle(forWritingTo: file)
         let ended = AsyncStream<Int32> { continuation in
             process.terminationHandler = { process in
                 continuation.yield(process.terminationStatus)
@@ -23,9 +26,9 @@ struct Psql {
             }
         }
         try process.run()
-        errors = String(decoding: try pipe.fileHandleForReading.readToEnd() ?? Data(), as: UTF8.self)
         var status: Int32 = -1
         for await code in ended { status = code }
         self.status = status
+        errors = try String(contentsOf: file, encoding: .utf8)
     }
 }

@@ -337,7 +337,7 @@ import Testing
                 select p.oid::regprocedure from pg_proc p
                  where p.pronamespace::regnamespace::text in ('secondline', 'secondline_rules')
                    and (p.proowner <> 'secondline_owner'::regrole
-                        or p.prosecdef and p.proconfig is distinct from '{"search_path=pg_catalog, pg_temp"}')
+                        or p.prosecdef and not 'search_path=pg_catalog, pg_temp' = any (coalesce(p.proconfig, '{}')))
                 """) == [])
     }
 }

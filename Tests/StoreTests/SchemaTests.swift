@@ -126,7 +126,8 @@ struct SchemaTests {
     @Test("install.sql refuses a newer schema")
     func installRefuses() async throws {
         try await withDatabase(migrated: true) { database, session in
-            try await session.script("insert into secondline.schema_migration (name, checksum) values ('9999_future', 'x')")
+            try await session.script(
+                "insert into secondline.schema_migration (name, checksum) values ('9999_future', 'x')")
             let psql = try await Psql(database.conninfo, file: Psql.folder.appending(path: "install.sql").path)
             #expect(psql.status != 0)
             #expect(psql.errors.contains("9999_future, newer than \(SchemaVersion.known)"))

@@ -31,11 +31,20 @@ end;
 comment on function secondline_rules.head_start(secondline.queue, secondline.priority) is
     'How much older a ticket of this priority counts; its rank is eligible_at less this, the smallest first.';
 
+create or replace function secondline_rules.each_id(p_ids bigint[]) returns setof bigint
+language sql immutable strict rows 500
+-- "strict" keeps it from being inlined, "rows" makes the planner hash: it takes a bare array for ten rows
+begin atomic
+    select unnest(p_ids);
+end;
+comment on function secondline_rules.each_id(bigint[]) is 'The elements of an array, of which the planner expects many.';
+
 create or replace function secondline_rules.assign(
     p_at timestamptz, p_ticket bigint[], p_person bigint[], p_reason text[], p_candidates jsonb[],
     p_minutes_before integer[], p_offers_before integer[]
 ) returns table (ticket_id bigint, person_id bigint, outcome text, waited_seconds double precision)
-language plpgsql security definer set search_path = pg_catalog, pg_temp
+-- one plan for any batch: planning would cost more than a small batch itself
+language plpgsql security definer set search_path = pg_catalog, pg_temp set plan_cache_mode = force_generic_plan
 as $$
 declare
     v_ticket bigint[];
@@ -52,17 +61,18 @@ begin
     -- A new statement sees what was committed before the locks were ours.
     return query
     with state as materialized (
-        select s.*, p.changed_at from unnest(v_person) locked (person_id)
+        select s.*, p.changed_at from secondline_rules.each_id(v_person) locked (person_id)
           join secondline.person p on p.person_id = locked.person_id
           join secondline.queue_member m on m.person_id = p.person_id
           join secondline_rules.member_state(p_at) s on s.queue = m.queue and s.person_id = m.person_id
-         where s.obstacle is null
     ), pair as materialized (
         select a.n, a.ticket_id, a.person_id, a.reason, a.candidates, t.queue, t.eligible_at, t.effort_minutes,
                greatest(p_at, t.changed_at, s.changed_at) as at, s.offers_left is not null as is_limited,
                t.ticket_id is not null as has_ticket,
-               coalesce((s.load_minutes + a.minutes_before + t.effort_minutes <= s.capacity_minutes
-                         or s.load_minutes + a.minutes_before = 0)
+               -- looked at here, not in "state": the planner would expect one row of that and loop over it for each pair
+               coalesce(s.obstacle is null
+                        and (s.load_minutes + a.minutes_before + t.effort_minutes <= s.capacity_minutes
+                             or s.load_minutes + a.minutes_before = 0)
                         and (s.offers_left is null or a.offers_before < s.offers_left)
                         and (t.declined_by is null or a.person_id <> all (t.declined_by))
                         and (t.skill is null or exists (

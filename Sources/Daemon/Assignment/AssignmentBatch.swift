@@ -5,11 +5,16 @@ internal import Store
 /// One transaction of the assignment duty, and what there is to tell about it afterwards.
 package struct AssignmentBatch: Sendable {
     let batchSize: Int
+    /// Applies pairs under savepoints, so that one that the database refuses can be found.
+    let isCareful: Bool
     package private(set) var events: [LogEvent] = []
     package private(set) var outcome = DutyOutcome()
     package private(set) var assigned = 0
 
-    package init(batchSize: Int) { self.batchSize = batchSize }
+    package init(batchSize: Int, isCareful: Bool = false) {
+        self.batchSize = batchSize
+        self.isCareful = isCareful
+    }
 
     /// People who fell away between claim and locks; in this transaction they are not asked again.
     private var fallen: Set<PersonID> = []
@@ -43,7 +48,7 @@ package struct AssignmentBatch: Sendable {
             // they were being changed by others, whose commits may hint or not; what blocks the rest is not known yet
             outcome.dueIn = .milliseconds(50)
         }
-        if !events.isEmpty {
+        if locked[0] && !events.isEmpty {
             try db.execute(FinishDuty(AssignmentDuty.name, at: now))
         }
         outcome.again = assigned > 0
@@ -111,8 +116,10 @@ package struct AssignmentBatch: Sendable {
         var parts = plan.choices.isEmpty ? [] : [plan.choices[...]]
         while let part = parts.popLast() {
             do throws(DatabaseError) {
-                let rows = try db.savepoint { (db) throws(DatabaseError) in try db.query(Assign(at: now, choices: part))
-                }
+                let statement = Assign(at: now, choices: part)
+                let rows =
+                    isCareful
+                    ? try db.savepoint { (db) throws(DatabaseError) in try db.query(statement) } : try db.query(statement)
                 for row in rows {
                     switch row.outcome {
                     case .assigned:
@@ -128,7 +135,7 @@ package struct AssignmentBatch: Sendable {
                 // what is left of the plan ranks behind
                 if !fallen.isEmpty { parts = [] }
             } catch {
-                guard error.recovery == .setAside else { throw error }
+                guard isCareful, error.recovery == .setAside else { throw error }
                 if part.count > 1 {
                     let middle = part.startIndex + part.count / 2
                     // the first half first: it ranks before the second

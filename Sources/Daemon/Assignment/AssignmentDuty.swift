@@ -22,14 +22,27 @@ package struct AssignmentDuty: Duty {
     }
 
     package func run(_ session: Session) async throws(DatabaseError) -> DutyOutcome {
-        let (at, batchSize) = (at(), batchSize)
-        let batch = try await session.transaction { (db) throws(DatabaseError) in
-            var batch = AssignmentBatch(batchSize: batchSize)
-            try batch.run(db, at: at)
-            return batch
+        let at = at()
+        let batch: AssignmentBatch
+        do throws(DatabaseError) {
+            batch = try await transaction(session, AssignmentBatch(batchSize: batchSize), at)
+        } catch {
+            // something in the batch is refused: once more, to find it
+            guard error.recovery == .setAside else { throw error }
+            batch = try await transaction(session, AssignmentBatch(batchSize: batchSize, isCareful: true), at)
         }
         // only what is committed is told
         log.write(batch.events)
         return batch.outcome
+    }
+
+    private func transaction(
+        _ session: Session, _ empty: AssignmentBatch, _ at: Instant?
+    ) async throws(DatabaseError) -> AssignmentBatch {
+        try await session.transaction { (db) throws(DatabaseError) in
+            var batch = empty
+            try batch.run(db, at: at)
+            return batch
+        }
     }
 }

@@ -16,6 +16,12 @@ package protocol Duty: Sendable {
 
 extension Duty {
     package static var runsOnConnect: Bool { true }
+
+    /// Readies an open session: plans made once for any parameters, because planning would cost more than running.
+    package static func prepare(_ session: Session) async throws(DatabaseError) {
+        try await session.script("set plan_cache_mode = force_generic_plan")
+        try await session.prepare(statements)
+    }
 }
 
 package struct DutyOutcome: Sendable, Equatable {

@@ -67,7 +67,7 @@ struct DutyLoop: Sendable {
         try await session.open()
         let version = try await session.transaction { (db) throws(DatabaseError) in try SchemaVersion.read(in: db) }
         guard version == .current else { return version }
-        try await session.prepare(type(of: duty).statements)
+        try await type(of: duty).prepare(session)
         connectivity.connected(try await session.server)
         onReady()
         return .current

@@ -87,7 +87,8 @@ struct BenchDatabase: Sendable {
     func assignAll() async throws -> Duration {
         let duty = AssignmentDuty(log: EventLog(sink: { _ in }), batchSize: 1000)
         let worker = Session(options: options)
-        try await worker.open(preparing: AssignmentDuty.statements)
+        try await worker.open()
+        try await AssignmentDuty.prepare(worker)
         let start = ContinuousClock.now
         while try await duty.run(worker).again {}
         let took = ContinuousClock.now - start

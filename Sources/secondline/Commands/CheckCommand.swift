@@ -61,7 +61,8 @@ struct CheckCommand {
         let isWritable = await lookAtServer(session, tell)
         await lookAtSchema(session, tell)
         if !configuration.daemon.listen {
-            tell(.ok("LISTEN: switched off; the daemon polls every \(configuration.daemon.pollInterval.configurationText)"))
+            let interval = configuration.daemon.pollInterval.configurationText
+            tell(.ok("LISTEN: switched off; the daemon polls every \(interval)"))
         } else if isWritable {
             tell(await ListenCheck(session: session, options: options).finding())
         }

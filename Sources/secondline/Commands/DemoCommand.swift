@@ -17,7 +17,8 @@ extension Command {
                 long: "speed", value: "N",
                 summary: "How many times as fast as in life, 1 to 6000 (default: 600, a ticket takes some seconds)"),
             Option(
-                long: "seed", value: "N", summary: "Repeat the people and tickets of a run (default: different ones)"),
+                long: "seed", value: "N",
+                summary: "Bring the tickets and people of a run again (default: different ones)"),
         ],
         run: { call in try await DemoCommand(call: call).run() })
 }

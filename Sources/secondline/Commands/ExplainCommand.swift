@@ -23,7 +23,7 @@ struct ExplainCommand {
         guard let ticket = Int64(word), ticket > 0 else {
             throw CommandFailure(
                 .usage, "\"\(word)\" is not the number of a ticket",
-                advice: "Give its ticket_id, such as 42; \"select ticket_id, title from secondline.ticket_now\" shows them.")
+                advice: "Give its ticket_id, such as 42; the view secondline.ticket_now shows them.")
         }
         let session = try await CommandSession(call, writes: false).open()
         let story = try await session.transaction { (db) throws(DatabaseError) -> TicketExplanation? in

@@ -13,7 +13,8 @@ struct ISOTime {
 
     private mutating func instant() -> Timestamp? {
         guard let year = number(4), year > 0, take("-"), let month = number(2), (1...12).contains(month), take("-"),
-            let day = number(2), (1...Self.days(in: month, of: year)).contains(day), take("T") || take("t") || take(" "),
+            let day = number(2), (1...Self.days(in: month, of: year)).contains(day),
+            take("T") || take("t") || take(" "),
             let hour = number(2), hour < 24, take(":"), let minute = number(2), minute < 60
         else { return nil }
         var (second, microsecond) = (0, 0)

@@ -80,7 +80,8 @@ struct ImportRowReader: Sendable {
         guard let text else { return nil }
         guard let time = ISOTime.parse(ImportHeader.trimmed(text)) else {
             throw ImportFault(
-                text: "submitted_at \"\(text.fitted(to: 60))\" is not a time with zone such as 2012-05-02T08:15:00+02:00")
+                text: "submitted_at \"\(text.fitted(to: 60))\" is not a time with zone "
+                    + "such as 2012-05-02T08:15:00+02:00")
         }
         guard time <= ground.clock else {
             throw ImportFault(text: "submitted_at \"\(text.fitted(to: 60))\" is in the future")
@@ -101,7 +102,8 @@ extension ImportFault {
             switch error.constraint {
             case "ticket_client_id_fkey": "there is no client \(ticket.client ?? 0) (client_id)"
             case "ticket_author_id_fkey": "there is no person \(ticket.author ?? 0) (author_id)"
-            case "ticket_effort_positive_check": "effort_minutes \(ticket.effortMinutes ?? 0) is not between 1 and 100000"
+            case "ticket_effort_positive_check":
+                "effort_minutes \(ticket.effortMinutes ?? 0) is not between 1 and 100000"
             case "ticket_external_key_length_check": "external_key is longer than 200 characters"
             case _: error.message + (error.hint.map { ". \($0)" } ?? "")
             }

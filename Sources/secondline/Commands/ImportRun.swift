@@ -99,7 +99,7 @@ struct ImportRun {
         for _ in 1..<Self.attempts {
             do throws(DatabaseError) {
                 return try await batch.insert(in: session)
-            } catch where error.recovery == .retry && !error.outcomeUnknown {
+            } catch  where error.recovery == .retry && !error.outcomeUnknown {
                 continue
             }
         }
@@ -129,7 +129,8 @@ struct ImportRun {
             rows.header.has(.externalKey)
             ? "Importing the same file again is safe: rows that are in are known by their external_key."
             : "The file has no external_key: take out the rows that are in before you import it again."
-        return CommandFailure(cause.status, message, advice: [cause.advice, again].compactMap(\.self).joined(separator: "\n"))
+        let advice = cause.advice.map { "\($0)\n\(again)" } ?? again
+        return CommandFailure(cause.status, message, advice: advice)
     }
 
     static func interrupted(_ count: ImportTally.Count) -> CommandFailure {

@@ -62,7 +62,8 @@ struct StatusCommand {
             return picture.text(for: call.output, height: call.output.height)
         } catch {
             guard error.recovery == .reconnect || error.recovery == .retry else { throw error }
-            return "\(Explanation.of(error).message.visible())\nTrying again in \(interval.configurationText). Ctrl-C ends.\n"
+            let again = "Trying again in \(interval.configurationText). Ctrl-C ends."
+            return "\(Explanation.of(error).message.visible())\n\(again)\n"
         }
     }
 }

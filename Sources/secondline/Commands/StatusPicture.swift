@@ -64,7 +64,7 @@ struct StatusPicture: Sendable {
 
     private var peopleLine: String {
         if queues.isEmpty, people.isEmpty {
-            return "There are no queues and no people yet: see secondline.add_team, add_person, add_queue, add_member.\n"
+            return "There are no queues and no people yet: see secondline.add_team, add_person, add_queue.\n"
         }
         let atWork = people.count { $0.state != "not_at_work" }
         let free = people.count { $0.state == "free" }

@@ -15,14 +15,16 @@ extension Demo {
         let effort: Int?
     }
 
-    /// The clients together: when they write, and what. Only their own generator decides, so a seed repeats them.
+    /// The clients together: when they write, and what. Their generator is their own, so a seed brings the same tickets.
     struct Clients: Sendable {
-        /// Tickets a minute that the department can just serve.
+        /// Tickets a minute that the department can serve while everybody is there.
         private static let capacity = 0.062
         /// Of each hour of the day, relative to the capacity: a wave before and one after lunch, far above it for a while.
         private static let waves = [1.6, 2.2, 1.3, 0.5, 0.4, 1.7, 2.2, 0.8, 0.2, 0.1]
         /// What came in overnight.
         private static let overnight = 7
+        /// Waiting tickets at which clients leave for later what can wait, and how many of them still write then.
+        private static let crowd = (waiting: 12, writing: 0.2)
 
         private var generator: Generator
         private var next = 0.0
@@ -30,8 +32,8 @@ extension Demo {
 
         init(generator: Generator) { self.generator = generator }
 
-        /// What has been written until this minute since the last time.
-        mutating func letters(until minute: Double) -> [Letter] {
+        /// What has been written until this minute since the last time, while so many tickets wait.
+        mutating func letters(until minute: Double, waiting: Int = 0) -> [Letter] {
             var letters: [Letter] = []
             while next <= minute {
                 if Int(next / Pace.day) > day {
@@ -41,7 +43,7 @@ extension Demo {
                     letters.append(letter(isOvernight: false))
                 }
                 let hour = Int(next.truncatingRemainder(dividingBy: Pace.day) / 60)
-                let rate = Self.capacity * Self.waves[hour]
+                let rate = Self.capacity * Self.waves[hour] * (waiting < Self.crowd.waiting ? 1 : Self.crowd.writing)
                 next += -log(1 - Double.random(in: 0..<1, using: &generator)) / rate
                 next = min(next, Double(day + 1) * Pace.day)
             }

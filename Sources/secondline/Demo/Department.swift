@@ -16,6 +16,8 @@ extension Demo {
         /// Written and not sent yet.
         private var letters: [Letter] = []
         private var sent = 0
+        /// As of the last summary.
+        private var waiting = 0
         private var solved = 0
         private var minute = 0.0
         private var nextSummary = 30.0
@@ -69,7 +71,7 @@ extension Demo {
 
         private mutating func step(_ elapsed: Double) async throws(DatabaseError) {
             minute += elapsed
-            letters += clients.letters(until: minute)
+            letters += clients.letters(until: minute, waiting: waiting)
             while let letter = letters.first {
                 try await session.execute(SubmitTicket(letter: letter, key: "demo-\(run)-\(sent)"))
                 letters.removeFirst()
@@ -102,14 +104,16 @@ extension Demo {
         /// Once an hour of theirs.
         private mutating func summarise(_ sights: [Sight]) async throws(DatabaseError) {
             nextSummary = (minute / 60).rounded(.down) * 60 + 90
-            let waiting = try await session.query(CountWaiting()).map { row in
+            let rows = try await session.query(CountWaiting())
+            waiting = rows.reduce(0) { $0 + $1.count }
+            let queues = rows.map { row in
                 "\(row.count) in \(row.queue)" + (row.reason.map { " (\($0))" } ?? "")
             }
             let atWork = sights.count { $0.place == .desk && !$0.isAbsent }
             let inHand = sights.reduce(0) { $0 + $1.tickets.count }
             tell(
                 "= \(atWork) at work with \(inHand) tickets in hand, \(sent) came in, \(solved) solved; waiting: "
-                    + (waiting.isEmpty ? "none" : waiting.joined(separator: ", ")))
+                    + (queues.isEmpty ? "none" : queues.joined(separator: ", ")))
         }
 
         private func tell(_ text: String) { story("\(Pace.clock(minute))  \(text)") }

@@ -19,7 +19,7 @@ extension Demo {
                 a ticket of 75 minutes \(seconds(75)).
                 Lines with a date are the daemon's log (standard error), lines with a time of day the people (standard \
                 output).
-                --seed \(seed) repeats these people and their tickets.
+                --seed \(seed) brings these tickets and people again.
 
                 Try in another terminal:
                   psql \(database) -c 'table secondline.queue_now'

@@ -1,0 +1,61 @@
+import Postgres
+import TestSupport
+import Testing
+
+@Suite("committing with the last statements")
+struct CommitTests {
+    struct Insert: Statement {
+        let value: Int64
+        static let sql: StaticString = "insert into public.thing (value) values ($1) returning value"
+        func bind(_ parameters: inout Parameters) { parameters.append(value) }
+        static func decode(_ row: inout RowReader) throws(DatabaseError) -> Int64 { try row.next() }
+    }
+
+    @Test("the rows are there, for everybody, when it returns; the body's end adds nothing")
+    func commits() async throws {
+        let database = try await ScratchDatabase()
+        let (session, other) = (try await database.session(), try await database.session())
+        try await session.script("create table public.thing (value bigint check (value > 0))")
+        let rows = try await session.transaction { (db) throws(DatabaseError) in
+            try db.execute(Insert(value: 1))
+            return try db.commit(after: Insert(value: 2), Insert(value: 3))
+        }
+        #expect(rows.0 == [2] && rows.1 == [3])
+        #expect(try await other.simpleQuery("select count(*) from public.thing") == [["3"]])
+        await session.close()
+        await other.close()
+        try await database.drop()
+    }
+
+    @Test("when one of them fails nothing is committed, and the session goes on")
+    func fails() async throws {
+        let database = try await ScratchDatabase()
+        let session = try await database.session()
+        try await session.script("create table public.thing (value bigint check (value > 0))")
+        await #expect(throws: DatabaseError.self) {
+            try await session.transaction { (db) throws(DatabaseError) in
+                try db.execute(Insert(value: 1))
+                _ = try db.commit(after: Insert(value: 2), Insert(value: -1))
+            }
+        }
+        #expect(try await session.simpleQuery("select count(*) from public.thing") == [["0"]])
+        await session.close()
+        try await database.drop()
+    }
+
+    @Test("after it the transaction takes nothing more")
+    func ends() async throws {
+        let database = try await ScratchDatabase()
+        let session = try await database.session()
+        try await session.script("create table public.thing (value bigint check (value > 0))")
+        await #expect(throws: DatabaseError.self) {
+            try await session.transaction { (db) throws(DatabaseError) in
+                _ = try db.commit(after: Insert(value: 1))
+                try db.execute(Insert(value: 2))
+            }
+        }
+        #expect(try await session.simpleQuery("select value from public.thing") == [["1"]])
+        await session.close()
+        try await database.drop()
+    }
+}
