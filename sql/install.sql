@@ -35,7 +35,7 @@ select not exists (select from secondline.schema_migration where name = '0002_ti
 \if :wanted
 \ir migrations/0002_ticket.sql
 insert into secondline.schema_migration (name, checksum)
-values ('0002_ticket', '511a0b8c5610b515d26432d5e1a9cd9b4747d2defe9140087639b7b9e1a922a6');
+values ('0002_ticket', 'd8e27cf1b9a804697e5b39c66344aaf85f71fb4281771506d2e1d73f427e958b');
 \endif
 
 \ir functions/10_caller.sql

@@ -20,6 +20,10 @@ begin
             end;
         end if;
     end loop;
+    -- whoever migrates works as the owner; a superuser may anyway
+    if not pg_has_role(current_user, 'secondline_owner', 'member') then
+        execute format('grant secondline_owner to %I', current_user);
+    end if;
     if not pg_has_role('secondline_head', 'secondline_member', 'member') then
         begin
             grant secondline_member to secondline_head;

@@ -134,7 +134,7 @@ package struct Assigner {
         if group.isPaused { return .queuePaused }
         if group.members.isEmpty { return .ofGroup(group.excluded) }
         if assigned[index] > 0 { return nil }
-        return unplaced.contains(.reserved) ? .reserved : unplaced.contains(.fairLimit) ? .fairLimit : .noRoom
+        return unplaced.contains(.fairLimit) ? .fairLimit : .noRoom
     }
 
     private func canTakeMore(_ member: Membership) -> Bool {

@@ -19,10 +19,12 @@ package enum Obstacle: String, Hashable, Sendable, CaseIterable {
     // of a ticket: it starves, and the person who will fit it soonest takes nothing ranked behind it
     case reserving
 
-    /// The obstacle of a whole group: of all that keep its members away, the one that is nearest to ending.
+    /// The obstacle of a whole group: of all that keep its members away, the one that is nearest to ending. Being full and having
+    /// too little room left are one to the group: which it is changes with every reply.
     package static func ofGroup(_ excluded: [Obstacle: Int]) -> Obstacle {
+        if excluded[.full, default: 0] > 0 && excluded[.fairLimit, default: 0] == 0 { return .noRoom }
         let nearestFirst: [Obstacle] = [
-            .fairLimit, .full, .shiftEnding, .absent, .paused, .notAtWork, .lacksSkill, .left,
+            .fairLimit, .shiftEnding, .absent, .paused, .notAtWork, .lacksSkill, .left,
         ]
         return nearestFirst.first { excluded[$0, default: 0] > 0 } ?? .noMembers
     }

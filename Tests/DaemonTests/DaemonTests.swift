@@ -36,7 +36,7 @@ struct DaemonTests {
             let first = try await desk.department.ticket(in: desk.session)
             await desk.recorded.line(containing: "ticket.assigned ticket=\(first)")
             let second = try await desk.department.ticket(in: desk.session)
-            await desk.recorded.line(containing: "reason=full")
+            await desk.recorded.line(containing: "reason=no_room")
             try await desk.run("secondline.resolve_ticket(\(first), \(person), 'done')")
             await desk.recorded.line(containing: "ticket.assigned ticket=\(second)")
 

@@ -135,7 +135,7 @@ struct AssignerTests {
     @Test(
         "a group that nobody can serve is blocked by the obstacle that is nearest to ending",
         arguments: [
-            ([.notAtWork: 3, .full: 1], .full), ([.left: 1, .lacksSkill: 5], .lacksSkill), ([:], .noMembers),
+            ([.notAtWork: 3, .full: 1], .noRoom), ([.left: 1, .lacksSkill: 5], .lacksSkill), ([:], .noMembers),
             ([.paused: 1, .absent: 1], .absent), ([.full: 2, .fairLimit: 1], .fairLimit),
         ] as [([Obstacle: Int], Obstacle)])
     func blocked(excluded: [Obstacle: Int], blocker: Obstacle) {

@@ -18,7 +18,8 @@ struct Psql {
         let file = FileManager.default.temporaryDirectory.appending(path: "psql-\(UUID().uuidString)")
         defer { try? FileManager.default.removeItem(at: file) }
         _ = FileManager.default.createFile(atPath: file.path, contents: nil)
-        process.standardError = try FileHandle(forWritingTo: file)
+        let said = try FileHandle(forWritingTo: file)
+        process.standardError = said
         let ended = AsyncStream<Int32> { continuation in
             process.terminationHandler = { process in
                 continuation.yield(process.terminationStatus)
@@ -29,6 +30,7 @@ struct Psql {
         var status: Int32 = -1
         for await code in ended { status = code }
         self.status = status
+        try said.close()
         errors = try String(contentsOf: file, encoding: .utf8)
     }
 }

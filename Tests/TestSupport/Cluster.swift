@@ -106,6 +106,8 @@ package struct Cluster: Sendable {
         posix_spawn_file_actions_addopen(&actions, 0, "/dev/null", O_RDONLY, 0)
         posix_spawn_file_actions_addopen(&actions, 1, output, O_WRONLY | O_CREAT | O_TRUNC, 0o644)
         posix_spawn_file_actions_adddup2(&actions, 1, 2)
+        // The server would keep what it inherits open, such as the pipe of another test, which then never ends.
+        for descriptor in Int32(3)..<1024 { posix_spawn_file_actions_addclose(&actions, descriptor) }
         var words = command.map { strdup($0) } + [nil]
         defer { for word in words { free(word) } }
         var child = pid_t()

@@ -81,6 +81,9 @@ create index ticket_waiting_index on secondline.ticket
     (queue, coalesce(skill, ''), coalesce(priority, 'normal'::secondline.priority), eligible_at, ticket_id, effort_minutes)
     where status = 'new';
 
+-- Serves WaitingTickets: the smallest and the largest effort of a group tell in two probes whether anything in it fits, or starves.
+create index ticket_waiting_effort_index on secondline.ticket (queue, coalesce(skill, ''), effort_minutes) where status = 'new';
+
 -- the same external_key is the same ticket
 create unique index ticket_external_key_unique on secondline.ticket (external_key) where external_key is not null;
 

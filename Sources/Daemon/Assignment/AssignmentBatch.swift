@@ -1,141 +1,78 @@
-package import Policy
-package import Postgres
+internal import Policy
+internal import Postgres
 internal import Store
 
 /// One transaction of the assignment duty, and what there is to tell about it afterwards.
-package struct AssignmentBatch: Sendable {
+struct AssignmentBatch: Sendable {
     let batchSize: Int
     /// Applies pairs under savepoints, so that one that the database refuses can be found.
     let isCareful: Bool
-    package private(set) var events: [LogEvent] = []
-    package private(set) var outcome = DutyOutcome()
-    package private(set) var assigned = 0
+    /// People who fell away in the transactions before: they are being changed by somebody, and are not asked.
+    let without: Set<PersonID>
 
-    package init(batchSize: Int, isCareful: Bool = false) {
+    private(set) var events: [LogEvent] = []
+    private(set) var assigned = 0
+    /// People who fell away between look and locks. What ranks behind their tickets was not tried: it would overtake.
+    private(set) var fallen: Set<PersonID> = []
+    /// When time alone frees somebody.
+    private(set) var dueIn: Duration?
+
+    init(batchSize: Int, isCareful: Bool = false, without: Set<PersonID> = []) {
         self.batchSize = batchSize
         self.isCareful = isCareful
+        self.without = without
     }
-
-    /// People who fell away between claim and locks; in this transaction they are not asked again.
-    private var fallen: Set<PersonID> = []
-
-    /// Rounds of one transaction: each but the first decides anew without the people who fell away.
-    private static let rounds = 4
 
     /// - Parameter at: nil is the database's own clock.
-    package mutating func run(_ db: Database, at: Instant?) throws(DatabaseError) {
-        let rows = try db.query(WaitingGroups(at: at))
-        guard let now = rows.first?.at else { return }
-        let waiting = rows.filter(\.isWaiting)
-        let look = GroupMembers(at: now, queues: waiting.map(\.queue), skills: waiting.map(\.skill), limit: batchSize)
+    mutating func run(_ db: Database, at: Instant?) throws(DatabaseError) {
+        guard let look = LookResult(try db.query(Look(at: at, limit: batchSize)), without: without) else { return }
+        dueIn = look.dueIn
+        let claim = look.claim
+        let open = OpenGroups(claim)
+        if open.places.isEmpty, record(Assigner.plan([], in: claim), look) == nil { return }
 
-        let (locked, members) = try db.pipeline(LockDuty(AssignmentDuty.name), look)
+        var limit = min(max(32, 2 * claim.slots), batchSize)
+        let (locked, first) = try db.pipeline(LockDuty(AssignmentDuty.name), open.tickets(limit))
         // another daemon is doing it, and is hinted as we are
-        guard !locked.isEmpty else { return }
-
-        var claim = claim(now, waiting, members)
-        var plan = try plan(claim, db)
-        for round in 1...Self.rounds where !plan.choices.isEmpty {
-            let before = fallen.count
-            try apply(plan, at: now, db)
-            if fallen.count == before || round == Self.rounds { break }
-            claim = self.claim(now, waiting, try db.query(look))
-            plan = try self.plan(claim, db)
-        }
-        if fallen.isEmpty {
-            try record(plan, claim, gone: rows.filter { !$0.isWaiting }, db)
-        } else {
-            // they were being changed by others, whose commits may hint or not; what blocks the rest is not known yet
-            outcome.dueIn = .milliseconds(50)
-        }
-        if locked[0] && !events.isEmpty {
-            try db.execute(FinishDuty(AssignmentDuty.name, at: now))
-        }
-        outcome.again = assigned > 0
-    }
-
-    private mutating func claim(
-        _ now: Instant, _ waiting: [WaitingGroups.Row], _ members: [GroupMembers.Row]
-    ) -> Claim {
-        var groups = waiting.map {
-            WaitingGroup(queue: $0.queue, skill: $0.skill, isPaused: $0.isPaused, blocker: $0.blocker)
-        }
-        var candidates: [Candidate] = []
-        var places: [PersonID: Int] = [:]
-        for row in members {
-            switch row {
-            case .candidate(let group, let candidate, let offersLeft, let isSpared):
-                if fallen.contains(candidate.person) { continue }
-                let place = places[candidate.person] ?? candidates.count
-                if place == candidates.count {
-                    places[candidate.person] = place
-                    candidates.append(candidate)
-                }
-                groups[group].members.append(Membership(candidate: place, offersLeft: offersLeft, isSpared: isSpared))
-            case .excluded(let group, let obstacle, let count, let freeAgainAt):
-                groups[group].excluded[obstacle] = count
-                if let freeAgainAt {
-                    let due = Duration.microseconds(max(0, freeAgainAt.microseconds - now.microseconds))
-                    outcome.dueIn = min(outcome.dueIn ?? due, due)
-                }
-            }
-        }
-        return Claim(at: now, groups: groups, candidates: candidates)
-    }
-
-    /// Claims a page that should suffice, and a larger one when tickets without room hid others behind them.
-    private func plan(_ claim: Claim, _ db: Database) throws(DatabaseError) -> AssignmentPlan {
-        let open = claim.groups.indices.filter {
-            !claim.groups[$0].isPaused && !claim.groups[$0].members.isEmpty
-        }
-        guard !open.isEmpty else { return Assigner.plan([], in: claim) }
-        let slots = claim.candidates.reduce(0) { $0 + max(1, $1.room.count / Minutes.reply.count) }
-        var limit = min(max(32, 2 * slots), batchSize)
-        while true {
-            let page = try db.query(
-                WaitingTickets(
-                    at: claim.at, queues: open.map { claim.groups[$0].queue },
-                    skills: open.map { claim.groups[$0].skill },
-                    rooms: open.map { claim.largestRoom(in: $0) },
-                    starving: open.map { Int64(claim.groups[$0].members.count) }, limit: limit))
-            let plan = Assigner.plan(page.map { $0.inGroup(open[$0.group]) }, in: claim)
-            let isFull = page.count >= limit
-            if !isFull || plan.choices.count >= batchSize || !plan.leavesRoom || plan.choices.count == page.count
-                || limit >= 20 * batchSize
-            {
-                return plan
-            }
+        guard let isFinishDue = locked.first else { return }
+        var page = first
+        var plan = open.plan(page)
+        while plan.wantsMore(than: page.count, limit: limit, batchSize: batchSize) {
             limit = min(limit * 8, 20 * batchSize)
+            page = try db.query(open.tickets(limit))
+            plan = open.plan(page)
         }
+        if isFinishDue { try db.execute(FinishDuty(AssignmentDuty.name, at: claim.at)) }
+        try apply(plan, record(plan, look), at: claim.at, db)
     }
 
-    /// Applies the pairs in one statement; one that the database refuses is found by halving, and set aside alone.
-    private mutating func apply(_ plan: AssignmentPlan, at now: Instant, _ db: Database) throws(DatabaseError) {
-        var reasons: [TicketID: Reason] = [:]
-        for choice in plan.choices { reasons[choice.ticket] = choice.reason }
-        var parts = plan.choices.isEmpty ? [] : [plan.choices[...]]
-        while let part = parts.popLast() {
+    /// Applies the pairs, records why the others wait, and commits, in one round trip where it can.
+    private mutating func apply(
+        _ plan: AssignmentPlan, _ record: RecordBlockers?, at now: Instant, _ db: Database
+    ) throws(DatabaseError) {
+        switch (plan.choices.isEmpty, record) {
+        case (true, nil): return
+        case (true, let record?): try db.execute(record)
+        case (false, _) where isCareful:
+            try applyCarefully(plan.choices, at: now, db)
+            if let record { try db.execute(record) }
+        case (false, let record?):
+            note(try db.commit(after: Assign(at: now, choices: plan.choices[...]), record).0, plan.choices[...])
+        case (false, nil):
+            note(try db.commit(after: Assign(at: now, choices: plan.choices[...])), plan.choices[...])
+        }
+        if let record { events += record.events }
+    }
+
+    /// A pair that the database refuses is found by halving, and set aside alone.
+    private mutating func applyCarefully(_ choices: [Choice], at now: Instant, _ db: Database) throws(DatabaseError) {
+        var parts = [choices[...]]
+        while let part = parts.popLast(), fallen.isEmpty {
             do throws(DatabaseError) {
-                let statement = Assign(at: now, choices: part)
-                let rows =
-                    isCareful
-                    ? try db.savepoint { (db) throws(DatabaseError) in try db.query(statement) } : try db.query(statement)
-                for row in rows {
-                    switch row.outcome {
-                    case .assigned:
-                        assigned += 1
-                        events.append(
-                            .ticketAssigned(
-                                row.ticket, to: row.person, reason: reasons[row.ticket] ?? .leastLoaded,
-                                waited: .milliseconds(Int64((row.waited ?? 0) * 1000))))
-                    case .personChanged: fallen.insert(row.person)
-                    case .ticketChanged, .notTried: break
-                    }
-                }
-                // what is left of the plan ranks behind
-                if !fallen.isEmpty { parts = [] }
+                let rows = try db.savepoint { (db) throws(DatabaseError) in try db.query(Assign(at: now, choices: part)) }
+                note(rows, part)
             } catch {
-                guard isCareful, error.recovery == .setAside else { throw error }
+                guard error.recovery == .setAside else { throw error }
                 if part.count > 1 {
                     let middle = part.startIndex + part.count / 2
                     // the first half first: it ranks before the second
@@ -150,22 +87,31 @@ package struct AssignmentBatch: Sendable {
         }
     }
 
-    /// Writes why tickets wait, where it changed.
-    private mutating func record(
-        _ plan: AssignmentPlan, _ claim: Claim, gone: [WaitingGroups.Row], _ db: Database
-    ) throws(DatabaseError) {
-        var blocked: [RecordBlockers.Group] = []
-        var changes: [LogEvent] = gone.map { .queueUnblocked(queue: $0.queue, skill: $0.skill) }
-        for (group, found) in zip(claim.groups, plan.groupBlockers) {
-            guard let reason = found ?? group.blocker else { continue }
-            blocked.append(RecordBlockers.Group(queue: group.queue, skill: group.skill, reason: reason))
-            if reason != group.blocker {
-                changes.append(.queueBlocked(queue: group.queue, skill: group.skill, reason: reason))
+    private mutating func note(_ rows: [Assign.Row], _ choices: ArraySlice<Choice>) {
+        for (row, choice) in zip(rows, choices) {
+            switch row.outcome {
+            case .assigned:
+                assigned += 1
+                let waited = Duration.milliseconds(Int64((row.waited ?? 0) * 1000))
+                events.append(.ticketAssigned(row.ticket, to: row.person, reason: choice.reason, waited: waited))
+            case .personChanged: fallen.insert(row.person)
+            case .ticketChanged, .notTried: break
             }
         }
-        if changes.isEmpty && plan.changedHolds.isEmpty { return }
-        try db.execute(RecordBlockers(at: claim.at, groups: blocked, holds: plan.changedHolds))
-        events += changes
-        events += plan.changedHolds.compactMap { hold in hold.reason.map { .ticketHeld(hold.ticket, reason: $0) } }
+    }
+
+    /// Why tickets wait, where it changed; nil when nothing did. Without the people who fell away nobody can tell.
+    private func record(_ plan: AssignmentPlan, _ look: LookResult) -> RecordBlockers? {
+        guard without.isEmpty else { return nil }
+        let record = RecordBlockers(at: look.claim.at, claim: look.claim, plan: plan, gone: look.gone)
+        return record.changesNothing ? nil : record
+    }
+}
+
+extension RecordBlockers {
+    fileprivate var events: [LogEvent] {
+        newlyBlocked.map { .queueBlocked(queue: $0.queue, skill: $0.skill, reason: $0.reason) }
+            + gone.map { .queueUnblocked(queue: $0.queue, skill: $0.skill) }
+            + holds.compactMap { hold in hold.reason.map { .ticketHeld(hold.ticket, reason: $0) } }
     }
 }

@@ -6,14 +6,16 @@ internal import Store
 package struct AssignmentDuty: Duty {
     package static let name = "assignment"
     package static let statements: [any Statement.Type] = [
-        WaitingGroups.self, LockDuty.self, GroupMembers.self, WaitingTickets.self, Assign.self, RecordBlockers.self,
-        SetAside.self, FinishDuty.self,
+        Look.self, LockDuty.self, WaitingTickets.self, Assign.self, RecordBlockers.self, SetAside.self, FinishDuty.self,
     ]
 
     let log: EventLog
     let batchSize: Int
     /// The instant of a run; nil is the database's own clock.
     let at: @Sendable () -> Instant?
+
+    /// How often a run decides anew because people fell away; then it leaves the rest to the next.
+    private static let rounds = 4
 
     package init(log: EventLog, batchSize: Int, at: @escaping @Sendable () -> Instant? = { nil }) {
         self.log = log
@@ -23,17 +25,35 @@ package struct AssignmentDuty: Duty {
 
     package func run(_ session: Session) async throws(DatabaseError) -> DutyOutcome {
         let at = at()
-        let batch: AssignmentBatch
+        var outcome = DutyOutcome()
+        var fallen: Set<PersonID> = []
+        for _ in 1...Self.rounds {
+            let batch = try await batch(session, at, without: fallen)
+            // only what is committed is told
+            log.write(batch.events)
+            outcome.again = outcome.again || batch.assigned > 0
+            outcome.dueIn = batch.dueIn
+            fallen.formUnion(batch.fallen)
+            if batch.fallen.isEmpty { break }
+        }
+        if !fallen.isEmpty {
+            // they were being changed by others, whose commits may hint or not
+            outcome.dueIn = min(outcome.dueIn ?? .milliseconds(50), .milliseconds(50))
+        }
+        return outcome
+    }
+
+    private func batch(
+        _ session: Session, _ at: Instant?, without fallen: Set<PersonID>
+    ) async throws(DatabaseError) -> AssignmentBatch {
         do throws(DatabaseError) {
-            batch = try await transaction(session, AssignmentBatch(batchSize: batchSize), at)
+            return try await transaction(session, AssignmentBatch(batchSize: batchSize, without: fallen), at)
         } catch {
             // something in the batch is refused: once more, to find it
             guard error.recovery == .setAside else { throw error }
-            batch = try await transaction(session, AssignmentBatch(batchSize: batchSize, isCareful: true), at)
+            return try await transaction(
+                session, AssignmentBatch(batchSize: batchSize, isCareful: true, without: fallen), at)
         }
-        // only what is committed is told
-        log.write(batch.events)
-        return batch.outcome
     }
 
     private func transaction(

@@ -30,8 +30,9 @@ package enum LogEvent: Sendable {
     package var level: Level {
         switch self {
         case .daemonStarted, .daemonReady, .daemonStopping, .databaseConnected, .databaseRestored, .ticketAssigned,
-            .queueBlocked, .queueUnblocked, .ticketHeld:
+            .queueBlocked, .queueUnblocked:
             .info
+        case .ticketHeld: .debug
         case .daemonStopped(let unfinished): unfinished.isEmpty ? .info : .warning
         case .configurationWarning, .databaseLost, .databaseUnreachable, .listenLost, .dutyFailed: .warning
         case .ticketSetAside, .idleSpecialist: .error
@@ -84,12 +85,17 @@ package enum LogEvent: Sendable {
         case .ticketSetAside(let ticket, let retryIn, let error):
             [("ticket", .number(ticket.raw)), ("retry_in", .duration(retryIn)), ("error", .text(error))]
         case .queueBlocked(let queue, let skill, let reason):
-            [("queue", .text(queue)), ("skill", .text(skill)), ("reason", .text(reason.rawValue))]
-        case .queueUnblocked(let queue, let skill): [("queue", .text(queue)), ("skill", .text(skill))]
+            Self.group(queue, skill) + [("reason", .text(reason.rawValue))]
+        case .queueUnblocked(let queue, let skill): Self.group(queue, skill)
         case .idleSpecialist(let ticket, let person, let waited):
             [("ticket", .number(ticket.raw)), ("person", .number(person.raw)), ("waited", .duration(waited))]
         case .dutyFailed(let duty, let error, let retryIn):
             [("duty", .text(duty)), ("retry_in", .duration(retryIn)), ("error", .text(error))]
         }
+    }
+
+    /// A group without skill is its queue.
+    private static func group(_ queue: String, _ skill: String) -> [(key: String, value: LogValue)] {
+        [("queue", .text(queue))] + (skill.isEmpty ? [] : [("skill", .text(skill))])
     }
 }

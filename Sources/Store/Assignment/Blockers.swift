@@ -7,25 +7,33 @@ package struct RecordBlockers: Statement {
         package let queue: String
         package let skill: String
         package let reason: Obstacle
-
-        package init(queue: String, skill: String, reason: Obstacle) {
-            self.queue = queue
-            self.skill = skill
-            self.reason = reason
-        }
     }
 
     package let at: Instant
     /// All groups that are blocked now.
     package let groups: [Group]
+    /// Those of them that were not blocked, or for another reason.
+    package let newlyBlocked: [Group]
+    /// Groups that were blocked, and in which nothing waits any more.
+    package let gone: [WaitingGroup]
     /// The tickets whose own reason changed; nil where they have none any more.
     package let holds: [(ticket: TicketID, reason: Obstacle?)]
 
-    package init(at: Instant, groups: [Group], holds: [(ticket: TicketID, reason: Obstacle?)]) {
+    package init(at: Instant, claim: Claim, plan: AssignmentPlan, gone: [WaitingGroup]) {
         self.at = at
+        self.gone = gone
+        holds = plan.changedHolds
+        var (groups, newlyBlocked): ([Group], [Group]) = ([], [])
+        for (group, found) in zip(claim.groups, plan.groupBlockers) {
+            guard let reason = found ?? group.blocker else { continue }
+            groups.append(Group(queue: group.queue, skill: group.skill, reason: reason))
+            if reason != group.blocker { newlyBlocked.append(groups[groups.count - 1]) }
+        }
         self.groups = groups
-        self.holds = holds
+        self.newlyBlocked = newlyBlocked
     }
+
+    package var changesNothing: Bool { newlyBlocked.isEmpty && gone.isEmpty && holds.isEmpty }
 
     package static let sql: StaticString = """
         select from secondline_rules.record_blockers($1, $2::text[], $3::text[], $4::text[], $5::bigint[], $6::text[])

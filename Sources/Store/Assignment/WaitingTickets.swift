@@ -22,19 +22,36 @@ package struct WaitingTickets: Statement {
     }
 
     // Each (queue, skill, priority) is a stream that ticket_waiting_index gives in order of age; within one the rank has the same
-    // order, so the streams are merged by it. effort_minutes is the index's last column: what has no room is skipped inside it.
+    // order, so the streams are merged by it. effort_minutes is the index's last column: what has no room is skipped inside it, and
+    // where nothing fits (or nothing is too large) two probes of ticket_waiting_effort_index spare the whole walk.
     package static let sql: StaticString = """
         with page as materialized (
             select t.ticket_id, g.place, t.effort_minutes, t.rank, t.is_starving, t.client_id, t.declined_by
               from unnest($2::text[], $3::text[], $4::bigint[], $5::bigint[])
                    with ordinality g (queue, skill, room, starving, place)
               join secondline.queue q on q.name = g.queue
+             cross join lateral (
+                   select (select x.effort_minutes from secondline.ticket x
+                            where x.status = 'new' and x.queue = g.queue and coalesce(x.skill, '') = g.skill
+                            order by x.effort_minutes limit 1) as smallest,
+                          (select x.effort_minutes from secondline.ticket x
+                            where x.status = 'new' and x.queue = g.queue and coalesce(x.skill, '') = g.skill
+                            order by x.effort_minutes desc limit 1) as largest offset 0) effort
+             cross join lateral (
+                   -- while nobody was there nothing was passed over: the bound counts from when that ended
+                   select not exists (
+                       select from secondline.blocker b
+                        where b.queue = g.queue and coalesce(b.skill, '') = g.skill and b.ticket_id is null
+                          and b.reason not in ('no_room', 'fair_limit')
+                          and coalesce(b.ended_at, $1::timestamptz) > $1::timestamptz - q.starvation_bound) as were_there) people
              cross join unnest(enum_range(null::secondline.priority)) p (priority)
              cross join lateral (
                    (select x.ticket_id, x.effort_minutes, x.eligible_at - secondline_rules.head_start(q, p.priority) as rank,
-                           x.eligible_at < $1::timestamptz - q.starvation_bound as is_starving, x.client_id, x.declined_by
+                           people.were_there and x.eligible_at < $1::timestamptz - q.starvation_bound as is_starving,
+                           x.client_id, x.declined_by
                       from secondline.ticket x
-                     where x.status = 'new' and x.queue = g.queue and coalesce(x.skill, '') = g.skill
+                     where effort.smallest <= g.room
+                       and x.status = 'new' and x.queue = g.queue and coalesce(x.skill, '') = g.skill
                        and coalesce(x.priority, 'normal') = p.priority and x.effort_minutes <= g.room
                        and not exists (select from secondline.ticket_fault f
                                         where f.ticket_id = x.ticket_id and f.retry_at > $1::timestamptz)
@@ -43,7 +60,8 @@ package struct WaitingTickets: Statement {
                    (select x.ticket_id, x.effort_minutes, x.eligible_at - secondline_rules.head_start(q, p.priority),
                            true, x.client_id, x.declined_by
                       from secondline.ticket x
-                     where x.status = 'new' and x.queue = g.queue and coalesce(x.skill, '') = g.skill
+                     where effort.largest > g.room and people.were_there
+                       and x.status = 'new' and x.queue = g.queue and coalesce(x.skill, '') = g.skill
                        and coalesce(x.priority, 'normal') = p.priority and x.effort_minutes > g.room
                        and x.eligible_at < $1::timestamptz - q.starvation_bound
                        and not exists (select from secondline.ticket_fault f

@@ -17,11 +17,12 @@ struct ImportSource {
                 advice: "Check the name; \"-\" is standard input.")
         }
         var status = stat()
-        guard fstat(descriptor, &status) == 0 else {
-            throw CommandFailure(.noInput, "cannot read \(name): \(SystemError(code: errno))")
+        let isKnown = fstat(descriptor, &status) == 0
+        size = isKnown && status.st_mode & S_IFMT == S_IFREG ? Int(status.st_size) : nil
+        if isKnown, status.st_mode & S_IFMT == S_IFDIR {
+            close()
+            throw CommandFailure(.noInput, "\(name) is a directory", advice: "Name a file in it.")
         }
-        if status.st_mode & S_IFMT == S_IFDIR { throw CommandFailure(.noInput, "\(name) is a directory") }
-        size = status.st_mode & S_IFMT == S_IFREG ? Int(status.st_size) : nil
     }
 
     func close() {
