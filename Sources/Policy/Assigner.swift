@@ -12,7 +12,7 @@ package struct Assigner {
     private var smallestRefused: [Minutes?]
     private var assigned: [Int]
     private var plan = AssignmentPlan()
-    private var fitting: [Fitting] = []
+    private var fitting = FittingMembers()
 
     private init(_ claim: Claim) {
         self.claim = claim
@@ -57,16 +57,17 @@ package struct Assigner {
 
         var excluded = group.excluded
         var obstacles: Set<Obstacle> = []
-        fitting.removeAll(keepingCapacity: true)
+        fitting.removeAll()
         for (place, member) in group.members.enumerated() {
             if let obstacle = obstacle(of: member, to: ticket) {
                 excluded[obstacle, default: 0] += 1
                 obstacles.insert(obstacle)
             } else {
-                fitting.append(Fitting(place, member, claim.candidates[member.candidate], ticket))
+                fitting.append(
+                    place, claim.candidates[member.candidate], isSpared: member.isSpared, effort: ticket.effort)
             }
         }
-        guard !fitting.isEmpty else {
+        guard !fitting.all.isEmpty else {
             if ticket.declinedBy.isEmpty {
                 smallestRefused[ticket.group] = min(smallestRefused[ticket.group] ?? ticket.effort, ticket.effort)
             }
@@ -75,15 +76,24 @@ package struct Assigner {
             }
             return obstacles
         }
-        let (chosen, reason) = Fitting.best(of: fitting)
+        let (place, reason) = fitting.best(for: ticket, among: group.members, claim.candidates)
+        let nearest = fitting.nearest(to: place, among: group.members, claim.candidates)
+        let chosen = group.members[place]
+        let candidate = claim.candidates[chosen.candidate]
         plan.choices.append(
             Choice(
-                ticket: ticket.id, person: chosen.considered.person, reason: reason,
-                minutesBefore: chosen.considered.load - loadsBefore[chosen.member.candidate],
-                offersBefore: chosen.member.offersGiven,
-                considered: Fitting.considered(fitting, chosen: chosen), excluded: excluded))
+                ticket: ticket.id, person: candidate.person, reason: reason,
+                minutesBefore: candidate.load - loadsBefore[chosen.candidate], offersBefore: chosen.offersGiven,
+                considered: ([place] + nearest).map { considered(group.members[$0], for: ticket) }, excluded: excluded))
         give(ticket, to: chosen)
         return []
+    }
+
+    private func considered(_ member: Membership, for ticket: WaitingTicket) -> Considered {
+        let candidate = claim.candidates[member.candidate]
+        return Considered(
+            person: candidate.person, load: candidate.load, capacity: candidate.capacity, isSpared: member.isSpared,
+            knowsClient: candidate.person == ticket.knownBy)
     }
 
     private func obstacle(of member: Membership, to ticket: WaitingTicket) -> Obstacle? {
@@ -94,12 +104,12 @@ package struct Assigner {
         return candidate.hasRoom(for: ticket.effort) ? nil : .noRoom
     }
 
-    private mutating func give(_ ticket: WaitingTicket, to chosen: Fitting) {
-        let index = chosen.member.candidate
+    private mutating func give(_ ticket: WaitingTicket, to chosen: Membership) {
+        let index = chosen.candidate
         claim.candidates[index].load = claim.candidates[index].load + ticket.effort
         claim.candidates[index].lastAssigned = claim.at
         assigned[ticket.group] += 1
-        guard chosen.member.isLimited else { return }
+        guard chosen.isLimited else { return }
         // the limit is the queue's: its other groups share it
         let queue = claim.groups[ticket.group].queue
         for group in claim.groups.indices where claim.groups[group].queue == queue {

@@ -45,7 +45,8 @@ package final class Database {
         for statement in repeat each statements { requests.append(try Request(statement)) }
         try checkUsable()
         var answers: ArraySlice<Answer>
-        do { answers = try connection.perform(requests, after: &pending, before: ["commit"], commits: true)[...] } catch {
+        do { answers = try connection.perform(requests, after: &pending, before: ["commit"], commits: true)[...] } catch
+        {
             throw note(error)
         }
         hasEnded = true

@@ -26,7 +26,10 @@ struct Desk {
     @discardableResult
     func assign() async throws -> DutyOutcome {
         var outcome = try await duty.run(session)
-        while outcome.again { outcome = try await duty.run(session) }
+        // also what it would do when it settles
+        while outcome.again || outcome.dueIn.map({ $0 <= .milliseconds(50) }) ?? false {
+            outcome = try await duty.run(session)
+        }
         return outcome
     }
 

@@ -67,6 +67,33 @@ struct DaemonTests {
         try await desk.close()
     }
 
+    @Test("the rights of secondline_daemon are all that it needs, to set aside, record blockers and audit as well")
+    func leastRights() async throws {
+        let desk = try await Desk(specialists: 1, capacity: 75)
+        try await desk.session.script(
+            """
+            create function public.refuse() returns trigger language plpgsql as $$ begin raise exception 'no'; end $$;
+            create trigger refuse before update on secondline.ticket for each row
+                when (new.status = 'assigned' and new.title = 'poison') execute function public.refuse()
+            """)
+        var options = desk.database.options()
+        options.role = "secondline_daemon"
+        let settings = DaemonSettings(
+            session: options, pollInterval: .milliseconds(50), auditInterval: .milliseconds(50))
+        try await withDaemon(settings, desk.recorded) {
+            await desk.recorded.line(containing: "daemon.ready")
+            _ = try await desk.session.id(
+                "secondline.submit_ticket('\(desk.department.queue)', 'poison', '', 'urgent')")
+            await desk.recorded.line(containing: "ticket.set_aside")
+            let ticket = try await desk.department.ticket(in: desk.session)
+            await desk.recorded.line(containing: "ticket.assigned ticket=\(ticket)")
+            _ = try await desk.department.ticket(in: desk.session)
+            await desk.recorded.line(containing: "queue.blocked")
+        }
+        #expect(desk.recorded.lines("duty.failed") == [])
+        try await desk.close()
+    }
+
     @Test("a schema that it does not know is refused, naming both versions")
     func unknownSchema() async throws {
         let desk = try await Desk(specialists: 1)

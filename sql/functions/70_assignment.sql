@@ -51,12 +51,15 @@ declare
     v_person bigint[];
 begin
     -- Whoever is locked by somebody else is changing: their pair does not hold now, and their commit wakes the duty again.
-    select array_agg(l.ticket_id) into v_ticket from (
+    with ticket as materialized (
         select t.ticket_id from secondline.ticket t where t.ticket_id = any (p_ticket) and t.status = 'new'
-         order by t.ticket_id for no key update skip locked) l;
-    select array_agg(l.person_id) into v_person from (
+         order by t.ticket_id for no key update skip locked
+    ), person as materialized (
         select p.person_id from secondline.person p where p.person_id = any (p_person)
-         order by p.person_id for no key update skip locked) l;
+         order by p.person_id for no key update skip locked
+    )
+    select (select array_agg(t.ticket_id) from ticket t), (select array_agg(p.person_id) from person p)
+      into v_ticket, v_person;
 
     -- A new statement sees what was committed before the locks were ours.
     return query

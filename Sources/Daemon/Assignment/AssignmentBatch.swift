@@ -12,6 +12,8 @@ struct AssignmentBatch: Sendable {
 
     private(set) var events: [LogEvent] = []
     private(set) var assigned = 0
+    /// The page was full: more tickets may be claimed at once.
+    private(set) var isPageFull = false
     /// People who fell away between look and locks. What ranks behind their tickets was not tried: it would overtake.
     private(set) var fallen: Set<PersonID> = []
     /// When time alone frees somebody.
@@ -42,6 +44,7 @@ struct AssignmentBatch: Sendable {
             page = try db.query(open.tickets(limit))
             plan = open.plan(page)
         }
+        isPageFull = page.count >= limit
         if isFinishDue { try db.execute(FinishDuty(AssignmentDuty.name, at: claim.at)) }
         try apply(plan, record(plan, look), at: claim.at, db)
     }
@@ -69,7 +72,8 @@ struct AssignmentBatch: Sendable {
         var parts = [choices[...]]
         while let part = parts.popLast(), fallen.isEmpty {
             do throws(DatabaseError) {
-                let rows = try db.savepoint { (db) throws(DatabaseError) in try db.query(Assign(at: now, choices: part)) }
+                let rows = try db.savepoint { (db) throws(DatabaseError) in try db.query(Assign(at: now, choices: part))
+                }
                 note(rows, part)
             } catch {
                 guard error.recovery == .setAside else { throw error }

@@ -17,6 +17,9 @@ package struct AssignmentDuty: Duty {
     /// How often a run decides anew because people fell away; then it leaves the rest to the next.
     private static let rounds = 4
 
+    /// What is left after something was assigned is looked at, and explained, when no hint came in the meantime.
+    private static let settling: Duration = .milliseconds(50)
+
     package init(log: EventLog, batchSize: Int, at: @escaping @Sendable () -> Instant? = { nil }) {
         self.log = log
         self.batchSize = batchSize
@@ -26,20 +29,21 @@ package struct AssignmentDuty: Duty {
     package func run(_ session: Session) async throws(DatabaseError) -> DutyOutcome {
         let at = at()
         var outcome = DutyOutcome()
+        var settle: Duration?
         var fallen: Set<PersonID> = []
         for _ in 1...Self.rounds {
             let batch = try await batch(session, at, without: fallen)
             // only what is committed is told
             log.write(batch.events)
-            outcome.again = outcome.again || batch.assigned > 0
+            outcome.again = batch.assigned > 0 && batch.isPageFull
             outcome.dueIn = batch.dueIn
+            if batch.assigned > 0 { settle = Self.settling }
             fallen.formUnion(batch.fallen)
             if batch.fallen.isEmpty { break }
         }
-        if !fallen.isEmpty {
-            // they were being changed by others, whose commits may hint or not
-            outcome.dueIn = min(outcome.dueIn ?? .milliseconds(50), .milliseconds(50))
-        }
+        // those who fell away were being changed by others, whose commits may hint or not
+        if !fallen.isEmpty { settle = Self.settling }
+        if let settle { outcome.dueIn = min(outcome.dueIn ?? settle, settle) }
         return outcome
     }
 

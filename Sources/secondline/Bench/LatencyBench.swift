@@ -13,7 +13,10 @@ struct LatencyBench {
     func run(_ rounds: Int, _ output: Terminal) async throws {
         try await database.hire(60)
         try await database.run("create table public.hop (id bigint primary key)")
-        var figures = (hopMiddle: Rounds(), ourMiddle: Rounds(), middle: Rounds(), hopTail: Rounds(), ourTail: Rounds(), tail: Rounds())
+        var figures = (
+            hopMiddle: Rounds(), ourMiddle: Rounds(), middle: Rounds(), hopTail: Rounds(), ourTail: Rounds(),
+            tail: Rounds()
+        )
         for round in 0...rounds {
             let hop = try await measureHop()
             let ours = try await measureDaemon()
@@ -49,16 +52,21 @@ struct LatencyBench {
             do {
                 try await Listener(options: options, channels: ["hop"]).listen {
                     continuation.yield(-1)
-                } onNotification: { continuation.yield(Int64($0.payload) ?? 0) }
+                } onNotification: {
+                    continuation.yield(Int64($0.payload) ?? 0)
+                }
             } catch { continuation.finish() }
         }
         var heard = hops.makeAsyncIterator()
         _ = await heard.next()
         let sender = Task { [tickets] in
             try await submitting(tickets) { number in
-                try await database.session.script("begin; select pg_notify('hop', '\(number)'); insert into public.hop values (\(number)); commit")
+                try await database.session.script(
+                    "begin; select pg_notify('hop', '\(number)'); insert into public.hop values (\(number)); commit")
                 return Int64(number)
-            } committed: { times.start($0) }
+            } committed: {
+                times.start($0)
+            }
         }
         for _ in 0..<tickets {
             guard let number = await heard.next() else { break }
@@ -87,7 +95,9 @@ struct LatencyBench {
             let rows = try await database.session.simpleQuery(
                 "insert into secondline.ticket (queue, title) values ('bench', 'Ticket \(number)') returning ticket_id")
             return Int64(rows[0][0] ?? "") ?? 0
-        } committed: { times.start($0) }
+        } committed: {
+            times.start($0)
+        }
         let patience = ContinuousClock.now + .seconds(10)
         while times.count < tickets && ContinuousClock.now < patience { try await Task.sleep(for: .milliseconds(10)) }
         daemon.stop()
@@ -134,7 +144,8 @@ private final class Times: Sendable {
         state.withLock { state in
             for line in text.split(separator: "\n") {
                 if line.contains("daemon.ready") { state.sawReady = true }
-                guard line.contains("ticket.assigned"), let field = line.split(separator: " ").first(where: { $0.hasPrefix("ticket=") }),
+                guard line.contains("ticket.assigned"),
+                    let field = line.split(separator: " ").first(where: { $0.hasPrefix("ticket=") }),
                     let id = Int64(field.dropFirst("ticket=".count))
                 else { continue }
                 state.ends[id] = now

@@ -16,7 +16,7 @@ struct ScaleBench {
         database.note("few of everything")
         var lines: [String] = []
         let small = try await measure(rounds)
-        lines.append(line("10,000 open, none closed, 10 people", small, nil))
+        lines.append(line("\(Rounds.number(Double(tickets), digits: 0)) open, none closed, 10 people", small, nil))
 
         try await database.run(
             """
@@ -25,12 +25,16 @@ struct ScaleBench {
             """)
         database.note("\(large.open) open tickets that nobody at work can take")
         try await fill("new", large.open)
-        lines.append(line("\(Rounds.number(Double(large.open), digits: 0)) more open, blocked", try await measure(rounds), small))
+        lines.append(
+            line("\(Rounds.number(Double(large.open), digits: 0)) more open, blocked", try await measure(rounds), small)
+        )
         let alone = try await measureAlone(rounds)
         database.note("\(large.closed) closed tickets")
         try await database.run("truncate secondline.ticket cascade")
         let alone0 = try await measureAlone(rounds)
-        lines.append("  one ticket beside the blocked ones \(alone.text(" ms", digits: 2)), in an empty queue \(alone0.text(" ms", digits: 2)), ratio \(Rounds.number(alone.median / alone0.median, digits: 2))")
+        lines.append(
+            "  one ticket beside the blocked ones \(alone.text(" ms", digits: 2)), in an empty queue \(alone0.text(" ms", digits: 2)), ratio \(Rounds.number(alone.median / alone0.median, digits: 2))"
+        )
         try await fill("resolved", large.closed)
         lines.append(line("\(Rounds.number(Double(large.closed), digits: 0)) closed", try await measure(rounds), small))
 
@@ -60,9 +64,10 @@ struct ScaleBench {
     /// Milliseconds for one ticket that somebody can take.
     private func measureAlone(_ rounds: Int) async throws -> Rounds {
         var figures = Rounds()
-        for _ in 0...(4 * rounds) {
+        for _ in 0...(8 * rounds) {
+            let insert = "insert into secondline.ticket (queue, title) values ('bench', 'Alone')"
             try await database.submit(1)
-            figures.add((try await database.assignAll()).inMilliseconds)
+            figures.add((try await database.assignAll(warmUp: true, after: insert)).inMilliseconds)
         }
         try await database.finishAll()
         return figures

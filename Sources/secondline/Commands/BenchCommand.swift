@@ -15,7 +15,8 @@ extension Command {
         options: [
             Option(long: "rounds", value: "N", summary: "How often each side is measured (default 5)"),
             Option(long: "tickets", value: "N", summary: "Tickets a round (default 20,000; latency 2,500)"),
-            Option(long: "closed", value: "N", summary: "Closed tickets of the large case of scale (default 1,000,000)"),
+            Option(
+                long: "closed", value: "N", summary: "Closed tickets of the large case of scale (default 1,000,000)"),
             Option(long: "open", value: "N", summary: "Open tickets of the large case of scale (default 1,000,000)"),
         ],
         operands: [Operand(name: "WHAT", summary: "What to measure", choices: ["assign", "latency", "scale"])],
@@ -28,10 +29,13 @@ extension Command {
                 closed: try call.integer("closed", in: 20_000...100_000_000) ?? 1_000_000)
             try await BenchDatabase.with(configuration, progress: call.errors) { database in
                 switch call.operand(0) {
-                case "assign": try await AssignBench(database: database, tickets: tickets ?? 20_000).run(rounds, call.output)
-                case "latency": try await LatencyBench(database: database, tickets: tickets ?? 2500).run(rounds, call.output)
+                case "assign":
+                    try await AssignBench(database: database, tickets: tickets ?? 20_000).run(rounds, call.output)
+                case "latency":
+                    try await LatencyBench(database: database, tickets: tickets ?? 2500).run(rounds, call.output)
                 default:
-                    try await ScaleBench(database: database, tickets: tickets ?? 5000, large: large).run(rounds, call.output)
+                    try await ScaleBench(database: database, tickets: tickets ?? 5000, large: large).run(
+                        rounds, call.output)
                 }
             }
             return .ok
