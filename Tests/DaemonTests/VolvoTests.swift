@@ -16,7 +16,7 @@ struct VolvoTests {
         let count = try await department.submitVolvo(in: session)
         let recorded = RecordedLog()
         let settings = DaemonSettings(
-            session: database.options(), pollInterval: .seconds(2), auditInterval: .seconds(1))
+            session: database.options(), pollInterval: .seconds(5), auditInterval: .seconds(1))
 
         let team = (0..<daemons).map { _ in Daemon(settings: settings, log: recorded.log) }
         try await withThrowingTaskGroup(of: Void.self) { group in

@@ -7,7 +7,7 @@ package struct AuditDuty: Duty {
     package static let name = "audit"
     package static let statements: [any Statement.Type] = [LockDuty.self, IdleSpecialists.self, FinishDuty.self]
     /// After an outage tickets have waited; that is judged once the assignment duty had its chance.
-    package static let runsOnConnect = false
+    package var settlesFor: Duration { patience }
 
     let log: EventLog
     /// How long a ticket may wait for the assignment duty to look: two poll intervals.

@@ -7,15 +7,15 @@ package protocol Duty: Sendable {
     /// Prepared before the first run, so that a schema that drifted is found before work begins.
     static var statements: [any Statement.Type] { get }
 
-    /// Whether it runs as soon as it is connected, or first leaves the others one interval's time.
-    static var runsOnConnect: Bool { get }
+    /// How long after each connecting it leaves the others alone; zero unless it judges their work.
+    var settlesFor: Duration { get }
 
     /// Does what there is to do now. Throws what the loop answers by the error's `recovery`.
     func run(_ session: Session) async throws(DatabaseError) -> DutyOutcome
 }
 
 extension Duty {
-    package static var runsOnConnect: Bool { true }
+    package var settlesFor: Duration { .zero }
 
     /// Readies an open session: plans made once for any parameters, because planning would cost more than running.
     package static func prepare(_ session: Session) async throws(DatabaseError) {

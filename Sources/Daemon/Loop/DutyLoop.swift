@@ -33,7 +33,7 @@ struct DutyLoop: Sendable {
                         break
                     }
                     opened = .now
-                    if !type(of: duty).runsOnConnect { await pause(interval) }
+                    await pause(duty.settlesFor)
                     if isStopping() { break }
                 }
                 let outcome = try await duty.run(session)
