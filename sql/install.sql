@@ -28,7 +28,7 @@ select not exists (select from secondline.schema_migration where name = '0001_de
 \if :wanted
 \ir migrations/0001_department.sql
 insert into secondline.schema_migration (name, checksum)
-values ('0001_department', '62332cfbd69d4e399426fb03c8fc407920f48256d73b021fcca273193f4e790d');
+values ('0001_department', '158efb88b43c3d9e1d88d778aa0d3093dd422c1af6bf1a540b55fa0911563eb8');
 \endif
 
 select not exists (select from secondline.schema_migration where name = '0002_ticket') as wanted \gset

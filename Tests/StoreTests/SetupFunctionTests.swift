@@ -54,9 +54,9 @@ import Testing
         Refused(
             "23514", "set_fair_limit({queue}, 0)", constraint: "queue_fair_limit_positive_check", hint: false),
         Refused(
-            "23514", "set_fair_limit({queue}, 3, '0')", constraint: "queue_fair_window_positive_check", hint: false),
+            "23514", "set_fair_limit({queue}, 3, '0')", constraint: "queue_fair_window_in_range_check", hint: false),
         Refused(
-            "23514", "set_starvation_bound({queue}, '-1 s')", constraint: "queue_starvation_bound_not_negative_check",
+            "23514", "set_starvation_bound({queue}, '-1 s')", constraint: "queue_starvation_bound_in_range_check",
             hint: false),
         Refused(
             "23514", "set_head_start({queue}, 'low', '8 days')", constraint: "queue_head_start_in_order_check",

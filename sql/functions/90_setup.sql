@@ -371,7 +371,7 @@ begin
 end;
 $$;
 comment on function secondline.set_fair_limit(text, integer, interval) is
-    'At most so many offers per person within the window, so that the first to arrive do not get the whole morning''s backlog; counts from now on; null offers is no limit. A program or a head may. Errors: P0002 no such queue, 23514 a limit outside 1–1,000 or an empty window.';
+    'At most so many offers per person within the window, so that the first to arrive do not get the whole morning''s backlog; counts from now on; null offers is no limit. A program or a head may. Errors: P0002 no such queue, 23514 a limit outside 1–1,000 or a window outside 1 second–1 year.';
 
 create or replace function secondline.set_starvation_bound(queue text, bound interval) returns void
 language plpgsql security definer set search_path = pg_catalog, pg_temp
@@ -382,7 +382,7 @@ begin
 end;
 $$;
 comment on function secondline.set_starvation_bound(text, interval) is
-    'How long a ticket may be passed over for want of room before a person is reserved for it (2 hours unless set). A program or a head may. Errors: P0002 no such queue, 23502 or 23514 no bound or a negative one.';
+    'How long a ticket may be passed over for want of room before a person is reserved for it (2 hours unless set). A program or a head may. Errors: P0002 no such queue, 23502 no bound, 23514 a negative one or more than a year.';
 
 create or replace function secondline.set_head_start(queue text, priority secondline.priority, head_start interval) returns void
 language plpgsql security definer set search_path = pg_catalog, pg_temp
@@ -403,7 +403,7 @@ begin
 end;
 $$;
 comment on function secondline.set_head_start(text, secondline.priority, interval) is
-    'How much older a ticket of this priority counts in the queue''s order; takes effect at once for all that wait. A program or a head may. Errors: P0002 no such queue, 22023 no priority, 23514 (queue_head_start_in_order_check) a lower priority would come before a higher one.';
+    'How much older a ticket of this priority counts in the queue''s order; takes effect at once for all that wait. A program or a head may. Errors: P0002 no such queue, 22023 no priority, 23514 (queue_head_start_in_order_check) a lower priority would come before a higher one, (queue_head_start_bounded_check) beyond ten years.';
 
 create or replace function secondline.deactivate_person(person bigint) returns void
 language plpgsql security definer set search_path = pg_catalog, pg_temp

@@ -120,9 +120,13 @@ create table secondline.queue (
         urgent_head_start >= high_head_start and high_head_start >= normal_head_start
         and normal_head_start >= low_head_start
     ),
-    constraint queue_starvation_bound_not_negative_check check (starvation_bound >= interval '0'),
+    -- a head start beyond all reason would carry ranks out of the range of time
+    constraint queue_head_start_bounded_check check (
+        urgent_head_start <= interval '10 years' and low_head_start >= interval '-10 years'
+    ),
+    constraint queue_starvation_bound_in_range_check check (starvation_bound between interval '0' and interval '1 year'),
     constraint queue_fair_limit_positive_check check (fair_limit between 1 and 1000),
-    constraint queue_fair_window_positive_check check (fair_window > interval '0'),
+    constraint queue_fair_window_in_range_check check (fair_window between interval '1 second' and interval '1 year'),
     constraint queue_pause_has_reason_check check ((paused_at is null) = (pause_reason is null))
 );
 comment on table secondline.queue is 'Streams of tickets, each with its own rules. Add with add_queue().';

@@ -86,7 +86,7 @@ struct AssignmentBatch: Sendable {
                 }
                 let ticket = part[part.startIndex].ticket
                 let seconds = try db.first(SetAside(at: now, ticket: ticket, error: "\(error)")) ?? 0
-                events.append(.ticketSetAside(ticket, retryIn: .milliseconds(Int64(seconds * 1000)), error: "\(error)"))
+                events.append(.ticketSetAside(ticket, retryIn: Duration(databaseSeconds: seconds), error: "\(error)"))
             }
         }
     }
@@ -96,7 +96,7 @@ struct AssignmentBatch: Sendable {
             switch row.outcome {
             case .assigned:
                 assigned += 1
-                let waited = Duration.milliseconds(Int64((row.waited ?? 0) * 1000))
+                let waited = Duration(databaseSeconds: row.waited ?? 0)
                 events.append(.ticketAssigned(row.ticket, to: row.person, reason: choice.reason, waited: waited))
             case .personChanged: fallen.insert(row.person)
             case .ticketChanged, .notTried: break

@@ -30,7 +30,7 @@ package struct AuditDuty: Duty {
         }
         log.write(
             found.map {
-                .idleSpecialist($0.ticket, person: $0.person, waited: .milliseconds(Int64($0.waited * 1000)))
+                .idleSpecialist($0.ticket, person: $0.person, waited: Duration(databaseSeconds: $0.waited))
             })
         return DutyOutcome()
     }
