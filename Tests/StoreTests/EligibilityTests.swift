@@ -78,6 +78,10 @@ import Testing
                 during: ["record_absence_hours({person}, 'sick', '2026-06-01 15:00+02', '2026-06-01 17:00+02')"],
                 looks: [("06-01 14:40", "-"), ("06-01 14:50", "shift_ending"), ("06-01 16:00", "absent")]),
             LeaveCase(
+                title: "an absence over the whole shift leaves its end", hours: nineToFive,
+                during: ["record_absence_hours({person}, 'sick', '2026-06-01 09:00+02', '2026-06-01 17:00+02')"],
+                looks: [("06-01 16:00", "absent"), ("06-01 17:30", "shift_ending")]),
+            LeaveCase(
                 title: "a holiday is a day without plan: an open workday is enough", hours: nineToFive,
                 during: ["add_holiday({team}, '2026-06-01')"], looks: [("06-01 20:00", "-")]),
             LeaveCase(

@@ -12,24 +12,30 @@ end;
 comment on function secondline_rules.planned_span(date, time, time, text) is
     'The instants of a span of working hours that begins on this day; an end not after the start is on the next day.';
 
+create or replace function secondline_rules.planned_shift(p_person bigint, p_day date) returns tstzmultirange
+language sql stable
+begin atomic
+    select case
+        when exists (select from secondline.holiday h where h.team_id = p.team_id and h.on_date = p_day)
+          or exists (select from secondline.absence a
+                      where a.person_id = p.person_id and a.cancelled_at is null and p_day between a.first_day and a.last_day)
+        then '{}'::tstzmultirange
+        else coalesce((select range_agg(secondline_rules.planned_span(p_day, w.starts, w.ends, p.time_zone))
+                         from secondline.working_hours w
+                        where w.person_id = p.person_id and w.weekday = extract(isodow from p_day)), '{}'::tstzmultirange)
+        end
+      from secondline.person p where p.person_id = p_person;
+end;
+comment on function secondline_rules.planned_shift(bigint, date) is
+    'The working hours of a person that begin on a day, less holidays and whole days off. Empty when nothing is planned.';
+
 create or replace function secondline.shift(person bigint, day date) returns tstzmultirange
 language sql stable security definer set search_path = pg_catalog, pg_temp
 begin atomic
-    select case
-        when exists (select from secondline.holiday h where h.team_id = p.team_id and h.on_date = shift.day)
-          or exists (select from secondline.absence a
-                      where a.person_id = p.person_id and a.cancelled_at is null
-                        and shift.day between a.first_day and a.last_day)
-        then '{}'::tstzmultirange
-        else coalesce((select range_agg(secondline_rules.planned_span(shift.day, w.starts, w.ends, p.time_zone))
-                         from secondline.working_hours w
-                        where w.person_id = p.person_id and w.weekday = extract(isodow from shift.day)),
-                      '{}'::tstzmultirange)
-           - coalesce((select range_agg(tstzrange(a.from_at, a.to_at)) from secondline.absence a
-                        where a.person_id = p.person_id and a.cancelled_at is null and a.from_at is not null),
-                      '{}'::tstzmultirange)
-        end
-      from secondline.person p where p.person_id = shift.person;
+    select secondline_rules.planned_shift(shift.person, shift.day)
+         - coalesce((select range_agg(tstzrange(a.from_at, a.to_at)) from secondline.absence a
+                      where a.person_id = shift.person and a.cancelled_at is null and a.from_at is not null),
+                    '{}'::tstzmultirange);
 end;
 comment on function secondline.shift(bigint, date) is
     'When a person should work on a day: their working hours that begin on it, in their time zone, less holidays and absences. Empty when nothing is planned, null when there is no such person. Anyone may ask.';
@@ -55,7 +61,9 @@ create or replace function secondline_rules.refresh_workday(p_person bigint) ret
 language sql volatile
 begin atomic
     update secondline.workday w
-       set shift_ends_at = upper(secondline.shift(w.person_id, w.day)),
+           -- absences by the hour may leave nothing of a shift, which ends all the same
+       set shift_ends_at = coalesce(upper(secondline.shift(w.person_id, w.day)),
+                                    upper(secondline_rules.planned_shift(w.person_id, w.day))),
            absent = secondline_rules.absent_during(w.person_id, w.day)
      where w.person_id = p_person and w.ended_at is null;
 end;
