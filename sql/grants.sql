@@ -1,6 +1,10 @@
 -- Who may do what. Applied last at every upgrade; what is not granted here is not allowed.
 revoke all on all tables in schema secondline from public;
 revoke all on all functions in schema secondline, secondline_rules from public;
+revoke all on all tables in schema secondline
+    from secondline_reader, secondline_member, secondline_head, secondline_app, secondline_daemon;
+revoke all on all functions in schema secondline, secondline_rules
+    from secondline_reader, secondline_member, secondline_head, secondline_app, secondline_daemon;
 -- without "in schema": for one schema the built-in default cannot be taken back
 alter default privileges for role secondline_owner revoke execute on functions from public;
 

@@ -35,7 +35,7 @@ select not exists (select from secondline.schema_migration where name = '0002_ti
 \if :wanted
 \ir migrations/0002_ticket.sql
 insert into secondline.schema_migration (name, checksum)
-values ('0002_ticket', 'd8e27cf1b9a804697e5b39c66344aaf85f71fb4281771506d2e1d73f427e958b');
+values ('0002_ticket', '159dac4582e0d8f3128367038df44ae60ae34b143868b82313754c62caf8f344');
 \endif
 
 \ir functions/10_caller.sql

@@ -8,7 +8,7 @@ package struct DaemonSettings: Sendable {
     package var pollInterval: Duration
     package var auditInterval: Duration
     package var batchSize: Int
-    /// Off behind a pooler that cannot LISTEN: then duties only poll.
+    /// Off: duties only poll.
     package var listens: Bool
 
     package init(

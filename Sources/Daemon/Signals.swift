@@ -29,7 +29,6 @@ package final class Signals: Sendable {
         switch number {
         case SIGTERM: "SIGTERM"
         case SIGINT: "SIGINT"
-        case SIGHUP: "SIGHUP"
         case _: "signal \(number)"
         }
     }

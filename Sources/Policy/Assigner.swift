@@ -36,7 +36,7 @@ package struct Assigner {
                 assigner.plan.changedHolds.append((ticket.id, hold))
             }
         }
-        assigner.plan.groupBlockers = claim.groups.indices.map { assigner.blocker(of: $0, unplaced: unplaced[$0]) }
+        assigner.plan.groupStates = claim.groups.indices.map { assigner.state(of: $0, unplaced: unplaced[$0]) }
         assigner.plan.leavesRoom = claim.groups.indices.contains { group in
             claim.groups[group].members.contains { assigner.canTakeMore($0) }
         }
@@ -139,12 +139,15 @@ package struct Assigner {
         return obstacles == [.declined] ? .declined : nil
     }
 
-    private func blocker(of index: Int, unplaced: Set<Obstacle>) -> Obstacle? {
+    private func state(of index: Int, unplaced: Set<Obstacle>) -> GroupState {
         let group = claim.groups[index]
-        if group.isPaused { return .queuePaused }
-        if group.members.isEmpty { return .ofGroup(group.excluded) }
-        if assigned[index] > 0 { return nil }
-        return unplaced.contains(.fairLimit) ? .fairLimit : .noRoom
+        if group.isPaused { return .blocked(.queuePaused) }
+        if group.members.isEmpty { return .blocked(.ofGroup(group.excluded)) }
+        if assigned[index] > 0 { return .moving }
+        if unplaced.contains(.fairLimit) { return .blocked(.fairLimit) }
+        // what nobody has room for may not have been read at all
+        let hidesLarger = Int64(group.largestEffort.count) > claim.largestRoom(in: index)
+        return unplaced.isEmpty && !hidesLarger ? .clear : .blocked(.noRoom)
     }
 
     private func canTakeMore(_ member: Membership) -> Bool {

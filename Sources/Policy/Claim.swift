@@ -52,15 +52,18 @@ package struct WaitingGroup: Sendable {
     package let isPaused: Bool
     /// The blocker that the database has open for the group.
     package let blocker: Obstacle?
+    /// Of the largest ticket that waits in it.
+    package let largestEffort: Minutes
     package var members: [Membership] = []
     /// How many members of the queue are no candidates, and why.
     package var excluded: [Obstacle: Int] = [:]
 
-    package init(queue: String, skill: String, isPaused: Bool, blocker: Obstacle?) {
+    package init(queue: String, skill: String, isPaused: Bool, blocker: Obstacle?, largestEffort: Minutes) {
         self.queue = queue
         self.skill = skill
         self.isPaused = isPaused
         self.blocker = blocker
+        self.largestEffort = largestEffort
     }
 }
 

@@ -18,6 +18,8 @@ package enum Obstacle: String, Hashable, Sendable, CaseIterable {
     case reserved
     // of a ticket: it starves, and the person who will fit it soonest takes nothing ranked behind it
     case reserving
+    // of a ticket: the database refused to have it assigned, and it is tried again later
+    case setAside = "set_aside"
 
     /// The obstacle of a whole group: of all that keep its members away, the one that is nearest to ending. Being full and having
     /// too little room left are one to the group: which it is changes with every reply.

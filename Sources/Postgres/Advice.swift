@@ -21,7 +21,7 @@ extension DatabaseError {
         case .insufficientPrivilege?:
             return "grant the right, or connect as another role"
         case .noSuchPreparedStatement?:
-            return "behind a transaction pooler, switch named statements off"
+            return "connect past the transaction pooler, straight to the server"
         case nil where kind == .connection:
             return "check that PostgreSQL runs there, and host, port and network"
         case nil where kind == .deadline:

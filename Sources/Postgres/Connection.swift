@@ -30,7 +30,6 @@ final class Connection {
     deinit { close() }
 
     var isIdle: Bool { PQtransactionStatus(handle) == PQTRANS_IDLE }
-    var isInFailedTransaction: Bool { PQtransactionStatus(handle) == PQTRANS_INERROR }
 
     /// Says goodbye to the server, without waiting.
     func close() {

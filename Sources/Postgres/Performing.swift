@@ -36,7 +36,12 @@ extension Connection {
         }
         if steps.isEmpty { return }
         var call = Call(deadline: .now + callTimeout)
-        let answers = try trip(steps, &call).suffix(types.count * 2)
+        let answers: ArraySlice<Answer>
+        do { answers = try trip(steps, &call).suffix(types.count * 2) } catch {
+            // what was prepared before the failure stays on the server, which is not transactional about it
+            hasStaleStatements = true
+            throw error
+        }
         guard namedStatements else { return }
         for (index, type) in types.enumerated() {
             let description = answers[answers.startIndex + 2 * index + 1].result

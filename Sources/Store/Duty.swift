@@ -5,15 +5,23 @@ package import Postgres
 /// enough to see that a duty lives.
 package struct LockDuty: Statement {
     package let duty: String
+    /// Nil is the database's own clock.
+    package let at: Instant?
 
-    package init(_ duty: String) { self.duty = duty }
+    package init(_ duty: String, at: Instant?) {
+        self.duty = duty
+        self.at = at
+    }
 
     package static let sql: StaticString = """
-        select coalesce(ran_at < clock_timestamp() - interval '1 minute', true)
+        select coalesce(ran_at < coalesce($2::timestamptz, statement_timestamp()) - interval '1 minute', true)
           from secondline.duty where name = $1 for no key update skip locked
         """
 
-    package func bind(_ parameters: inout Parameters) { parameters.append(duty) }
+    package func bind(_ parameters: inout Parameters) {
+        parameters.append(duty)
+        parameters.append(at)
+    }
 
     package static func decode(_ row: inout RowReader) throws(DatabaseError) -> Bool { try row.next() }
 }
@@ -21,14 +29,17 @@ package struct LockDuty: Statement {
 /// Notes that a duty did something.
 package struct FinishDuty: Statement {
     package let duty: String
-    package let at: Instant
+    /// Nil is the database's own clock.
+    package let at: Instant?
 
-    package init(_ duty: String, at: Instant) {
+    package init(_ duty: String, at: Instant?) {
         self.duty = duty
         self.at = at
     }
 
-    package static let sql: StaticString = "select from secondline_rules.finish_duty($1, $2)"
+    package static let sql: StaticString = """
+        select from secondline_rules.finish_duty(coalesce($1::timestamptz, statement_timestamp()), $2)
+        """
 
     package func bind(_ parameters: inout Parameters) {
         parameters.append(at)

@@ -222,6 +222,8 @@ struct AssignmentDutyTests {
         let lines = desk.recorded.lines("ticket.set_aside")
         #expect(lines.count == Int(refused ?? ""))
         #expect(lines.allSatisfy { $0.contains("a rule of this company") && $0.contains(" error ") })
+        #expect(
+            try await desk.value("select count(*) from secondline.queue_now where blocked_by = 'set_aside'") == refused)
         // set aside is out of the way until its time
         desk.recorded.forget()
         try await desk.assign()

@@ -110,6 +110,32 @@ struct DaemonTests {
         try await desk.close()
     }
 
+    @Test(
+        "started while a migration holds its locks, it waits, and then readies itself as ever",
+        arguments: ["schema_migration", "duty"])
+    func startsDuringMigration(table: String) async throws {
+        let desk = try await Desk(specialists: 1)
+        let other = try await desk.database.session()
+        var options = desk.database.options()
+        options.lockTimeout = .milliseconds(100)
+        let locking = Task {
+            try await other.simpleQuery(
+                "begin; lock table secondline.\(table) in access exclusive mode; select pg_sleep(1); commit")
+        }
+        let locked =
+            "select count(*) from pg_locks where relation = 'secondline.\(table)'::regclass and granted and mode = 'AccessExclusiveLock'"
+        while try await desk.value(locked) == "0" {}
+        try await withDaemon(DaemonSettings(session: options, pollInterval: .milliseconds(50)), desk.recorded) {
+            await desk.recorded.line(containing: "duty.failed")
+            await desk.recorded.line(containing: "daemon.ready")
+            let ticket = try await desk.department.ticket(in: desk.session)
+            await desk.recorded.line(containing: "ticket.assigned ticket=\(ticket)")
+        }
+        _ = try await locking.value
+        await other.close()
+        try await desk.close()
+    }
+
     @Test("a connection that is killed costs one line when it is lost and one when it is back")
     func killed() async throws {
         let desk = try await Desk(specialists: 1)

@@ -23,7 +23,7 @@ struct StarvationTests {
         let days = 2
         let (with, without) = (
             try await simulate(bound: "2 hours", intensity: 1.2, days: days, efforts: [60], first: 300),
-            try await simulate(bound: "1000 days", intensity: 1.2, days: days, efforts: [60], first: 300)
+            try await simulate(bound: "300 days", intensity: 1.2, days: days, efforts: [60], first: 300)
         )
         #expect(without.wait == days * 1440 - 300)
         #expect(with.wait <= 120 + 240 + 2 * Simulation.step)

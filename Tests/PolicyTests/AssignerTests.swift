@@ -119,7 +119,8 @@ struct AssignerTests {
     @Test("the fair limit of a queue holds across its groups")
     func fairLimit() {
         var facts = claim([person(1), person(2)], offersLeft: [1: 1, 2: 5])
-        facts.groups.append(WaitingGroup(queue: "support", skill: "sql", isPaused: false, blocker: nil))
+        facts.groups.append(
+            WaitingGroup(queue: "support", skill: "sql", isPaused: false, blocker: nil, largestEffort: Minutes(75)))
         facts.groups[1].members = [Membership(candidate: 0, offersLeft: 1, isSpared: false)]
         let plan = Assigner.plan([ticket(1, group: 1), ticket(2), ticket(3)], in: facts)
         #expect(plan.pairs == [1: 1, 2: 2, 3: 2])
@@ -141,7 +142,17 @@ struct AssignerTests {
     func blocked(excluded: [Obstacle: Int], blocker: Obstacle) {
         var facts = claim([])
         facts.groups[0].excluded = excluded
-        #expect(Assigner.plan([], in: facts).groupBlockers == [blocker])
+        #expect(Assigner.plan([], in: facts).groupStates == [.blocked(blocker)])
+    }
+
+    @Test("a group is blocked for want of room only when something in it has none")
+    func noRoom() {
+        let free = claim([person(1)])
+        #expect(Assigner.plan([ticket(1, declinedBy: [1])], in: free).groupStates == [.clear])
+        #expect(Assigner.plan([ticket(1)], in: free).groupStates == [.moving])
+        // nothing of it was read, because nobody has room for the largest
+        #expect(Assigner.plan([], in: claim([person(1, load: 200)])).groupStates == [.blocked(.noRoom)])
+        #expect(Assigner.plan([], in: claim([person(1, load: 100)])).groupStates == [.clear])
     }
 
     @Test(

@@ -2,7 +2,7 @@
 
 /// A claim of one group, for rules that need no more.
 func claim(_ candidates: [Candidate], spared: Set<Int64> = [], offersLeft: [Int64: Int] = [:]) -> Claim {
-    var group = WaitingGroup(queue: "support", skill: "", isPaused: false, blocker: nil)
+    var group = WaitingGroup(queue: "support", skill: "", isPaused: false, blocker: nil, largestEffort: Minutes(75))
     group.members = candidates.indices.map { index in
         let id = candidates[index].person.raw
         return Membership(candidate: index, offersLeft: offersLeft[id], isSpared: spared.contains(id))

@@ -74,8 +74,12 @@ create or replace function secondline_rules.calendar_changed() returns trigger
 language plpgsql security definer set search_path = pg_catalog, pg_temp
 as $$
 begin
-    perform from secondline.person p where p.person_id = coalesce(new.person_id, old.person_id) for no key update;
-    perform secondline_rules.refresh_workday(coalesce(new.person_id, old.person_id));
+    -- a row that is moved to another person concerns both
+    perform secondline_rules.lock_people(new.person_id, old.person_id);
+    perform secondline_rules.refresh_workday(new.person_id);
+    if old.person_id is distinct from new.person_id then
+        perform secondline_rules.refresh_workday(old.person_id);
+    end if;
     return null;
 end;
 $$;

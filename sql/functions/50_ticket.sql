@@ -192,6 +192,7 @@ begin atomic
            accepted_at = case when p_state = 'resolved' then coalesce(a.accepted_at, greatest(p_at, a.offered_at)) else a.accepted_at end
      where a.ticket_id = p_ticket and a.ended_at is null;
     update secondline.blocker b set ended_at = greatest(p_at, b.since) where b.ticket_id = p_ticket and b.ended_at is null;
+    delete from secondline.ticket_fault f where f.ticket_id = p_ticket;
 end;
 comment on function secondline_rules.take_away(timestamptz, bigint, secondline.assignment_state) is
     'Ends the open assignment of a ticket in this state, and the blocker that is its own.';

@@ -148,12 +148,23 @@ begin
     update secondline.blocker b set ended_at = greatest(p_at, b.since)
       from unnest(p_ticket, p_ticket_reason) g (ticket_id, reason)
      where b.ended_at is null and b.ticket_id = g.ticket_id and b.reason is distinct from g.reason;
+    with waiting as materialized (
+        -- one that is being changed now may not wait any more
+        select t.ticket_id, t.queue, t.skill from secondline.ticket t where t.ticket_id = any (p_ticket) and t.status = 'new'
+         order by t.ticket_id for no key update skip locked
+    )
     insert into secondline.blocker (queue, skill, ticket_id, reason, since)
     select t.queue, t.skill, t.ticket_id, g.reason, p_at
       from unnest(p_ticket, p_ticket_reason) g (ticket_id, reason)
-      join secondline.ticket t on t.ticket_id = g.ticket_id and t.status = 'new'
+      join waiting t on t.ticket_id = g.ticket_id
      where g.reason is not null
        and not exists (select from secondline.blocker b where b.ended_at is null and b.ticket_id = t.ticket_id);
+
+    -- what was a ticket's own while people were there gives way to what keeps them all away
+    update secondline.blocker b set ended_at = greatest(p_at, b.since)
+      from unnest(p_queue, p_skill, p_reason) g (queue, skill, reason)
+     where b.ended_at is null and b.ticket_id is not null and b.reason <> 'set_aside'
+       and b.queue = g.queue and coalesce(b.skill, '') = g.skill and g.reason not in ('no_room', 'fair_limit');
 end;
 $$;
 comment on function secondline_rules.record_blockers(timestamptz, text[], text[], text[], bigint[], text[]) is
@@ -162,6 +173,12 @@ comment on function secondline_rules.record_blockers(timestamptz, text[], text[]
 create or replace function secondline_rules.set_aside(p_at timestamptz, p_ticket bigint, p_error text) returns double precision
 language sql volatile security definer set search_path = pg_catalog, pg_temp
 begin atomic
+    update secondline.blocker b set ended_at = greatest(p_at, b.since)
+     where b.ticket_id = p_ticket and b.ended_at is null and b.reason <> 'set_aside';
+    insert into secondline.blocker (queue, skill, ticket_id, reason, since)
+    select t.queue, t.skill, t.ticket_id, 'set_aside', p_at from secondline.ticket t
+     where t.ticket_id = p_ticket
+       and not exists (select from secondline.blocker b where b.ended_at is null and b.ticket_id = t.ticket_id);
     insert into secondline.ticket_fault as f (ticket_id, faults, retry_at, error)
     values (p_ticket, 1, p_at + interval '1 minute', left(p_error, 2000))
     on conflict (ticket_id) do update
@@ -170,7 +187,7 @@ begin atomic
     returning extract(epoch from retry_at - p_at)::double precision;
 end;
 comment on function secondline_rules.set_aside(timestamptz, bigint, text) is
-    'Puts a ticket that the database refuses out of the batches'' way, and returns the seconds until it is tried again: 1 min, doubling up to a day.';
+    'Puts a ticket that the database refuses out of the batches'' way, says so as what it waits for, and returns the seconds until it is tried again: 1 min, doubling up to a day.';
 
 create or replace function secondline_rules.finish_duty(p_at timestamptz, p_duty text) returns void
 language sql volatile security definer set search_path = pg_catalog, pg_temp

@@ -199,6 +199,9 @@ create unique index blocker_one_open_per_ticket on secondline.blocker (ticket_id
     where ended_at is null and ticket_id is not null;
 -- serves "secondline explain": what a group or a ticket waited for in the past
 create index blocker_group_index on secondline.blocker (queue, since) where ticket_id is null;
+-- serves WaitingTickets: whether a group was without people for long, lately
+create index blocker_without_people_index on secondline.blocker (queue, coalesce(skill, ''), coalesce(ended_at, 'infinity'))
+    where ticket_id is null and reason not in ('no_room', 'fair_limit');
 create index blocker_ticket_index on secondline.blocker (ticket_id) where ticket_id is not null;
 
 create table secondline.ticket_fault (

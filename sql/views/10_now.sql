@@ -37,8 +37,7 @@ comment on view secondline.queue_now is
 
 create or replace view secondline.specialist_now as
 select p.person_id, p.full_name,
-       case when p.deactivated_at is not null then 'left'
-            when w.workday_id is null then 'not_at_work'
+       case when w.workday_id is null then 'not_at_work'
             when w.paused_at is not null then 'paused'
             when w.absent @> clock_timestamp() then 'absent'
             when w.shift_ends_at < clock_timestamp() + interval '15 minutes' then 'shift_ending'

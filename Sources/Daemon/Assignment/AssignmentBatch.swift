@@ -27,14 +27,16 @@ struct AssignmentBatch: Sendable {
 
     /// - Parameter at: nil is the database's own clock.
     mutating func run(_ db: Database, at: Instant?) throws(DatabaseError) {
-        guard let look = LookResult(try db.query(Look(at: at, limit: batchSize)), without: without) else { return }
+        guard let look = LookResult(try db.query(Look(at: at, limit: Look.candidates)), without: without) else {
+            return
+        }
         dueIn = look.dueIn
         let claim = look.claim
         let open = OpenGroups(claim)
         if open.places.isEmpty, record(Assigner.plan([], in: claim), look) == nil { return }
 
         var limit = min(max(32, 2 * claim.slots), batchSize)
-        let (locked, first) = try db.pipeline(LockDuty(AssignmentDuty.name), open.tickets(limit))
+        let (locked, first) = try db.pipeline(LockDuty(AssignmentDuty.name, at: claim.at), open.tickets(limit))
         // another daemon is doing it, and is hinted as we are
         guard let isFinishDue = locked.first else { return }
         var page = first
@@ -44,7 +46,8 @@ struct AssignmentBatch: Sendable {
             page = try db.query(open.tickets(limit))
             plan = open.plan(page)
         }
-        isPageFull = page.count >= limit
+        isPageFull = page.count >= limit || plan.choices.count > batchSize
+        plan.choices = Array(plan.choices.prefix(batchSize))
         if isFinishDue { try db.execute(FinishDuty(AssignmentDuty.name, at: claim.at)) }
         try apply(plan, record(plan, look), at: claim.at, db)
     }

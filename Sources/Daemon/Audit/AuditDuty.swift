@@ -23,10 +23,11 @@ package struct AuditDuty: Duty {
     package func run(_ session: Session) async throws(DatabaseError) -> DutyOutcome {
         let seconds = Double(patience.components.seconds) + Double(patience.components.attoseconds) / 1e18
         let at = at()
-        let found = try await session.transaction { (db) throws(DatabaseError) in
-            let (locked, idle) = try db.pipeline(
-                LockDuty(AuditDuty.name), IdleSpecialists(at: at, patience: seconds))
-            return locked.isEmpty ? [] : idle
+        let found = try await session.transaction { (db) throws(DatabaseError) -> [IdleSpecialists.Row] in
+            guard let isFinishDue = try db.first(LockDuty(AuditDuty.name, at: at)) else { return [] }
+            let idle = try db.query(IdleSpecialists(at: at, patience: seconds))
+            if isFinishDue { try db.execute(FinishDuty(AuditDuty.name, at: at)) }
+            return idle
         }
         log.write(
             found.map {

@@ -41,6 +41,8 @@ struct DutyLoop: Sendable {
                 if outcome.again || isStopping() { continue }
                 await wake.wait(atMost: min(interval, outcome.dueIn ?? interval))
             } catch {
+                // opened but not readied: the next round begins anew, version check included
+                if opened == nil { await session.close() }
                 let delay: Duration
                 switch error.recovery {
                 case .reconnect:

@@ -15,6 +15,9 @@ package struct Look: Statement {
     package let at: Instant?
     package let limit: Int
 
+    /// As many as a large batch can use: fewer would hide people who are freer for a ticket than those who are seen.
+    package static let candidates = 1000
+
     package init(at: Instant?, limit: Int) {
         self.at = at
         self.limit = limit
@@ -45,7 +48,9 @@ package struct Look: Statement {
              where g.is_waiting and not g.is_paused
         )
         select coalesce($1::timestamptz, statement_timestamp()), g.place, g.queue, g.skill, g.is_waiting, g.is_paused, g.reason,
-               null::bigint, null::timestamptz, null::bigint, null::integer, null::integer, null::timestamptz, null::integer,
+               (select x.effort_minutes from secondline.ticket x
+                 where x.status = 'new' and x.queue = g.queue and coalesce(x.skill, '') = g.skill
+                 order by x.effort_minutes desc limit 1)::bigint, null::timestamptz, null::bigint, null::integer, null::integer, null::timestamptz, null::integer,
                null::boolean
           from waiting g
         union all
@@ -59,7 +64,9 @@ package struct Look: Statement {
                 order by x.load_minutes::float8 / x.capacity_minutes, x.last_assigned_at nulls first, x.person_id
                 limit $2) m
         union all
-        select coalesce($1::timestamptz, statement_timestamp()), m.place, null, null, null, null, m.obstacle, count(*), min(m.free_again_at),
+        select coalesce($1::timestamptz, statement_timestamp()), m.place, null, null, null, null, m.obstacle, count(*),
+               -- when someone without the skill comes back is nothing to wake for
+               case when m.obstacle <> 'lacks_skill' then min(m.free_again_at) end,
                null, null, null, null, null, null
           from member m where m.obstacle is not null group by m.place, m.obstacle
         """
@@ -86,7 +93,8 @@ package struct Look: Statement {
         let offersLeft: Int? = try row.next()
         let isSpared: Bool? = try row.next()
         if let queue, let skill, let isWaiting, let isPaused {
-            let group = WaitingGroup(queue: queue, skill: skill, isPaused: isPaused, blocker: obstacle)
+            let group = WaitingGroup(
+                queue: queue, skill: skill, isPaused: isPaused, blocker: obstacle, largestEffort: Minutes(count ?? 0))
             return .group(at: at, place: place, group, isWaiting: isWaiting)
         }
         if let obstacle, let count {

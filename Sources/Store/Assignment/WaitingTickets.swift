@@ -38,12 +38,13 @@ package struct WaitingTickets: Statement {
                             where x.status = 'new' and x.queue = g.queue and coalesce(x.skill, '') = g.skill
                             order by x.effort_minutes desc limit 1) as largest offset 0) effort
              cross join lateral (
-                   -- while nobody was there nothing was passed over: the bound counts from when that ended
+                   -- while nobody was there nothing was passed over: the bound counts from when that ended (a pause is no such time)
                    select not exists (
                        select from secondline.blocker b
                         where b.queue = g.queue and coalesce(b.skill, '') = g.skill and b.ticket_id is null
                           and b.reason not in ('no_room', 'fair_limit')
-                          and coalesce(b.ended_at, $1::timestamptz) > $1::timestamptz - q.starvation_bound) as were_there) people
+                          and coalesce(b.ended_at, 'infinity') > $1::timestamptz - q.starvation_bound
+                          and coalesce(b.ended_at, $1::timestamptz) - b.since >= q.starvation_bound) as were_there) people
              cross join unnest(enum_range(null::secondline.priority)) p (priority)
              cross join lateral (
                    (select x.ticket_id, x.effort_minutes, x.eligible_at - secondline_rules.head_start(q, p.priority) as rank,

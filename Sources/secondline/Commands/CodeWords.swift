@@ -34,6 +34,7 @@ enum CodeWords {
         case .noRoom: "has room, but not for a ticket of this size"
         case .reserved: "is kept free for a ticket that has waited too long for room"
         case .reserving: "a person is kept free for it, until it fits"
+        case .setAside: "the database refused to have it assigned, and it is tried again later"
         }
     }
 

@@ -21,11 +21,20 @@ struct ImportRejects {
 
     /// Whether the file could be made, asked before anything is imported.
     func checkPossible(besides input: String) throws(CommandFailure) {
-        if path == input { throw CommandFailure(.usage, "--rejects is the file that is imported") }
+        if path == input || Self.isSameFile(path, input) {
+            throw CommandFailure(.usage, "--rejects is the file that is imported")
+        }
         let exists = access(path, F_OK) == 0
         let folder = path.lastIndex(of: "/").map { path[...$0] } ?? "."
         guard access(exists ? path : String(folder), W_OK) != 0 else { return }
         throw failure(SystemError(code: errno))
+    }
+
+    /// Whether two paths lead to one file.
+    private static func isSameFile(_ a: String, _ b: String) -> Bool {
+        var (first, second) = (stat(), stat())
+        guard stat(a, &first) == 0, stat(b, &second) == 0 else { return false }
+        return first.st_dev == second.st_dev && first.st_ino == second.st_ino
     }
 
     mutating func write(_ rows: [(record: CSVRecord, reason: String)]) throws(CommandFailure) {

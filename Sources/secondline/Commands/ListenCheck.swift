@@ -57,6 +57,6 @@ struct ListenCheck {
     private func warning(_ what: String) -> Finding {
         .warning(
             "LISTEN: \(what)",
-            "Connect past the pooler, or set \"listen = off\" in [daemon]: then the daemon only polls.")
+            "Connect past the pooler, straight to the server.")
     }
 }

@@ -22,7 +22,7 @@ extension ConfigurationKey {
             "how often the audit looks for tickets that wait while somebody is free"),
         .boolean(
             "daemon", "listen", \.daemon.listen,
-            "wake on LISTEN; turn it off behind a pooler that hands connections from client to client"),
+            "wake on LISTEN; off only polls"),
         .choice("log", "level", \.log.level, "the least severe events that are logged"),
         .choice("log", "format", \.log.format, "key=value or one JSON object a line"),
     ]

@@ -14,21 +14,31 @@ package struct RecordBlockers: Statement {
     package let groups: [Group]
     /// Those of them that were not blocked, or for another reason.
     package let newlyBlocked: [Group]
-    /// Groups that were blocked, and in which nothing waits any more.
+    /// Groups that were blocked and are not any more.
     package let gone: [WaitingGroup]
     /// The tickets whose own reason changed; nil where they have none any more.
     package let holds: [(ticket: TicketID, reason: Obstacle?)]
 
     package init(at: Instant, claim: Claim, plan: AssignmentPlan, gone: [WaitingGroup]) {
         self.at = at
-        self.gone = gone
         holds = plan.changedHolds
         var (groups, newlyBlocked): ([Group], [Group]) = ([], [])
-        for (group, found) in zip(claim.groups, plan.groupBlockers) {
-            guard let reason = found ?? group.blocker else { continue }
-            groups.append(Group(queue: group.queue, skill: group.skill, reason: reason))
-            if reason != group.blocker { newlyBlocked.append(groups[groups.count - 1]) }
+        var gone = gone
+        for (group, state) in zip(claim.groups, plan.groupStates) {
+            let reason: Obstacle?
+            switch state {
+            case .moving: reason = group.blocker
+            case .clear: reason = nil
+            case .blocked(let obstacle): reason = obstacle
+            }
+            if let reason {
+                groups.append(Group(queue: group.queue, skill: group.skill, reason: reason))
+                if reason != group.blocker { newlyBlocked.append(groups[groups.count - 1]) }
+            } else if group.blocker != nil {
+                gone.append(group)
+            }
         }
+        self.gone = gone
         self.groups = groups
         self.newlyBlocked = newlyBlocked
     }
@@ -47,28 +57,4 @@ package struct RecordBlockers: Statement {
         parameters.append(holds.map(\.ticket.raw))
         parameters.append(holds.map { $0.reason?.rawValue })
     }
-}
-
-/// Puts a ticket that the database refuses out of the way. See `secondline_rules.set_aside`.
-package struct SetAside: Statement {
-    package let at: Instant
-    package let ticket: TicketID
-    package let error: String
-
-    package init(at: Instant, ticket: TicketID, error: String) {
-        self.at = at
-        self.ticket = ticket
-        self.error = error
-    }
-
-    package static let sql: StaticString = "select secondline_rules.set_aside($1, $2, $3)"
-
-    package func bind(_ parameters: inout Parameters) {
-        parameters.append(at)
-        parameters.append(ticket)
-        parameters.append(error)
-    }
-
-    /// Seconds until it is tried again.
-    package static func decode(_ row: inout RowReader) throws(DatabaseError) -> Double { try row.next() }
 }
