@@ -20,13 +20,14 @@ grant execute on function secondline_rules.head_start(secondline.queue, secondli
 
 -- programs write tickets
 grant insert (queue, title, description, priority, kind, client_id, author_id, effort_minutes, skill, external_key)
-    on secondline.ticket to secondline_app, secondline_daemon;
+    on secondline.ticket to secondline_app;
 
 -- the daemon: the duty's row is its lock, everything else goes through functions
 grant update (ran_at) on secondline.duty to secondline_daemon;
 grant execute on function
     secondline_rules.member_state(timestamptz), secondline_rules.has_room(integer, integer, integer),
     secondline_rules.ticket_candidate(timestamptz, bigint), secondline_rules.waiting_group(),
+    secondline_rules.lock_unlocked_people(bigint[]),
     secondline_rules.assign(timestamptz, bigint[], bigint[], text[], jsonb[], integer[], integer[]),
     secondline_rules.record_blockers(timestamptz, text[], text[], text[], bigint[], text[]),
     secondline_rules.set_aside(timestamptz, bigint, text), secondline_rules.finish_duty(timestamptz, text),

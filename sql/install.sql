@@ -28,14 +28,14 @@ select not exists (select from secondline.schema_migration where name = '0001_de
 \if :wanted
 \ir migrations/0001_department.sql
 insert into secondline.schema_migration (name, checksum)
-values ('0001_department', '158efb88b43c3d9e1d88d778aa0d3093dd422c1af6bf1a540b55fa0911563eb8');
+values ('0001_department', '27b1d9f5b703fe481e28919efa49f1c8b58bd4dd7a4867c2fdf0ce65bcd3ad92');
 \endif
 
 select not exists (select from secondline.schema_migration where name = '0002_ticket') as wanted \gset
 \if :wanted
 \ir migrations/0002_ticket.sql
 insert into secondline.schema_migration (name, checksum)
-values ('0002_ticket', '159dac4582e0d8f3128367038df44ae60ae34b143868b82313754c62caf8f344');
+values ('0002_ticket', 'c15a84ef8200e14c72edc851cc0d029f526b88f4d558fcf2b5da74d5e79554be');
 \endif
 
 \ir functions/10_caller.sql

@@ -1,4 +1,12 @@
 -- The two schemas and the ledger of migrations. Safe to run again.
+do $$
+begin
+    if current_setting('server_encoding') <> 'UTF8' then
+        raise exception 'the database is encoded in %', current_setting('server_encoding')
+            using errcode = 'feature_not_supported', hint = 'Create it with encoding UTF8: createdb --encoding=UTF8 --template=template0.';
+    end if;
+end;
+$$;
 create schema if not exists secondline authorization secondline_owner;
 create schema if not exists secondline_rules authorization secondline_owner;
 set local role secondline_owner;

@@ -29,6 +29,7 @@ package final class Signals: Sendable {
         switch number {
         case SIGTERM: "SIGTERM"
         case SIGINT: "SIGINT"
+        case SIGHUP: "SIGHUP"
         case _: "signal \(number)"
         }
     }

@@ -274,7 +274,7 @@ struct AssignmentDutyTests {
         {}
         for _ in 0..<4 { _ = try await desk.department.ticket(in: desk.session) }
         let outcome = try await desk.duty.run(desk.session)
-        #expect(outcome.dueIn == .milliseconds(50))
+        #expect(outcome.dueIn == .milliseconds(250))
         #expect(try await desk.value("select count(*) from secondline.assignment where person_id = \(second)") == "3")
         #expect(
             try await desk.value("select min(ticket_id) from secondline.ticket where status = 'new'")

@@ -3,7 +3,8 @@
 create or replace function secondline_rules.acting_person() returns bigint
 language sql stable
 begin atomic
-    select p.person_id from secondline.person p where p.login = session_user;
+    select p.person_id from secondline.person p where p.login = session_user
+     order by p.deactivated_at nulls first limit 1;
 end;
 comment on function secondline_rules.acting_person() is 'The person whose login this session uses; null when it is a program''s.';
 

@@ -40,6 +40,11 @@ begin
             using errcode = 'check_violation', constraint = 'ticket_description_printable_check', table = 'ticket', column = 'description',
                   hint = 'Only tabs and line breaks may stand in it: remove the others.';
     end if;
+    if length(new.external_key) not between 1 and 200 then
+        raise exception 'the external key has % characters', length(new.external_key)
+            using errcode = 'check_violation', constraint = 'ticket_external_key_length_check', table = 'ticket', column = 'external_key',
+                  hint = 'Give it 1 to 200 characters, or leave it out.';
+    end if;
     new.skill := coalesce(new.skill, v_queue.required_skill);
     new.effort_minutes := coalesce(new.effort_minutes, v_queue.effort_minutes);
     new.kind := coalesce(new.kind, 'question');

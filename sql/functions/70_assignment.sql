@@ -39,6 +39,18 @@ begin atomic
 end;
 comment on function secondline_rules.each_id(bigint[]) is 'The elements of an array, of which the planner expects many.';
 
+create or replace function secondline_rules.lock_unlocked_people(p_person bigint[]) returns setof bigint
+language sql volatile security definer set search_path = pg_catalog, pg_temp
+begin atomic
+    select p.person_id from secondline.person p where p.person_id = any (p_person)
+     order by p.person_id for no key update skip locked;
+end;
+comment on function secondline_rules.lock_unlocked_people(bigint[]) is
+    'Locks those of the people whom nobody else is changing now, and returns them; never waits.';
+
+-- each duty has a row, which is its lock
+insert into secondline.duty (name) values ('assignment'), ('audit') on conflict do nothing;
+
 create or replace function secondline_rules.assign(
     p_at timestamptz, p_ticket bigint[], p_person bigint[], p_reason text[], p_candidates jsonb[],
     p_minutes_before integer[], p_offers_before integer[]

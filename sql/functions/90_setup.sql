@@ -46,6 +46,12 @@ begin
             using errcode = 'no_data_found', hint = 'Look the id up in secondline.team, or add the team with secondline.add_team.';
     end if;
     perform secondline_rules.require_text(full_name, 'name');
+    -- a head could otherwise turn a program, or a DBA, into a person who acts only for themselves
+    if secondline_rules.acting_person() is not null and exists (
+        select from pg_catalog.pg_roles r where r.rolname = login and pg_has_role(r.oid, 'secondline_app', 'member')) then
+        raise exception 'the login % is a program''s', login
+            using errcode = 'insufficient_privilege', hint = 'Give the person a login of their own.';
+    end if;
     if time_zone is not null then
         perform secondline_rules.require_zone(time_zone);
     end if;
@@ -57,7 +63,7 @@ begin
 end;
 $$;
 comment on function secondline.add_person(bigint, secondline.person_role, text, text, integer, text) is
-    'Adds a person and returns their id; capacity in minutes of open work. A program or a head of the team may. Errors: P0002 no such team, 22023 blank name or unknown time zone, 23505 (person_login_unique) the login is somebody''s already, 23514 a capacity below 0 or above 100,000.';
+    'Adds a person and returns their id; capacity in minutes of open work. A program or a head of the team may. Errors: P0002 no such team, 22023 blank name or unknown time zone, 23505 (person_login_unique) the login is somebody''s already, 42501 a head names the login of a program, 23514 a capacity below 0 or above 100,000.';
 
 create or replace function secondline.add_client(name text, account_manager bigint default null) returns bigint
 language plpgsql security definer set search_path = pg_catalog, pg_temp

@@ -8,7 +8,9 @@ create or replace function secondline.submit_ticket(
 language plpgsql security definer set search_path = pg_catalog, pg_temp
 as $$
 begin
-    if author is not null or secondline_rules.acting_person() is not null then
+    -- who writes with a login of their own is the author
+    author := coalesce(author, secondline_rules.acting_person());
+    if author is not null then
         perform secondline_rules.authorise(author);
     elsif not pg_has_role(session_user, 'secondline_app', 'member') then
         raise exception 'the login % is no person here and no program that may write tickets', session_user

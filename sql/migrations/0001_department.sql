@@ -40,10 +40,10 @@ create table secondline.person (
     login text,
     time_zone text not null,
     full_name text not null,
-    constraint person_login_unique unique (login),
     constraint person_full_name_not_blank_check
         check (full_name ~ '\S' and full_name !~ '[[:cntrl:]]' and length(full_name) <= 200),
     constraint person_capacity_not_negative_check check (capacity_minutes between 0 and 100000),
+    constraint person_changed_at_in_range_check check (changed_at between '1970-01-01' and '3000-01-01'),
     constraint person_load_not_negative_check check (load_minutes >= 0),
     constraint person_load_within_room_check check (load_minutes <= greatest(capacity_minutes, allowed_minutes)),
     constraint person_time_zone_exists_check check (timestamptz 'epoch' at time zone time_zone is not null)
@@ -64,6 +64,8 @@ comment on column secondline.person.login is 'Their database login, if they have
 comment on column secondline.person.time_zone is 'Time zone of their working hours.';
 comment on column secondline.person.full_name is 'Their name. May be changed by hand.';
 
+-- a login is one person's at a time; who comes back may have it again
+create unique index person_login_unique on secondline.person (login) where deactivated_at is null;
 create index person_team_index on secondline.person (team_id);
 
 create table secondline.skill (
@@ -199,6 +201,9 @@ create table secondline.absence (
         or num_nulls(from_at, to_at) = 0 and num_nonnulls(first_day, last_day) = 0
     ),
     constraint absence_ends_after_start_check check (last_day >= first_day and from_at is null or to_at > from_at),
+    constraint absence_in_range_check check (
+        first_day >= '1970-01-01' and last_day <= '3000-01-01' or from_at >= '1970-01-01' and to_at <= '3000-01-01'
+    ),
     constraint absence_bounded_check check (last_day - first_day <= 1100 or to_at - from_at <= interval '1100 days')
 );
 comment on table secondline.absence is

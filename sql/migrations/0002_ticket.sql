@@ -50,6 +50,11 @@ create table secondline.ticket (
     constraint ticket_held_has_assignee_check check (
         status not in ('assigned', 'accepted', 'waiting_for_client', 'with_developer', 'to_verify') or assignee_id is not null
     ),
+    constraint ticket_declined_by_plain_check check (array_ndims(declined_by) = 1 and array_position(declined_by, null) is null),
+    -- ranks are computed from these: one absurd time must not stop a queue
+    constraint ticket_times_in_range_check check (
+        least(submitted_at, eligible_at, changed_at) >= '1970-01-01' and greatest(submitted_at, eligible_at, changed_at) <= '3000-01-01'
+    ),
     constraint ticket_ended_at_with_end_check check ((status in ('resolved', 'cancelled')) = (ended_at is not null)),
     constraint ticket_ended_after_submitted_check check (ended_at >= submitted_at)
 ) with (fillfactor = 80);
@@ -224,4 +229,3 @@ create table secondline.duty (
 comment on table secondline.duty is 'What the daemons do. One daemon at a time holds the row of a duty while it does it.';
 comment on column secondline.duty.name is 'The duty.';
 comment on column secondline.duty.ran_at is 'When it last ended a run that did something.';
-insert into secondline.duty (name) values ('assignment'), ('audit');

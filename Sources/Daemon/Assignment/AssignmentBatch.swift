@@ -7,8 +7,8 @@ struct AssignmentBatch: Sendable {
     let batchSize: Int
     /// Applies pairs under savepoints, so that one that the database refuses can be found.
     let isCareful: Bool
-    /// People who fell away in the transactions before: they are being changed by somebody, and are not asked.
-    let without: Set<PersonID>
+    /// Off after somebody fell away: then those whom nobody else is changing are locked first, and only they are asked.
+    let isUnhindered: Bool
 
     private(set) var events: [LogEvent] = []
     private(set) var assigned = 0
@@ -19,18 +19,19 @@ struct AssignmentBatch: Sendable {
     /// When time alone frees somebody.
     private(set) var dueIn: Duration?
 
-    init(batchSize: Int, isCareful: Bool = false, without: Set<PersonID> = []) {
+    init(batchSize: Int, isCareful: Bool = false, isUnhindered: Bool = true) {
         self.batchSize = batchSize
         self.isCareful = isCareful
-        self.without = without
+        self.isUnhindered = isUnhindered
     }
 
     /// - Parameter at: nil is the database's own clock.
     mutating func run(_ db: Database, at: Instant?) throws(DatabaseError) {
-        guard let look = LookResult(try db.query(Look(at: at, limit: Look.candidates)), without: without) else {
-            return
-        }
+        guard var look = LookResult(try db.query(Look(at: at, limit: Look.candidates))) else { return }
         dueIn = look.dueIn
+        if !isUnhindered {
+            look.keep(only: Set(try db.query(LockUnlockedPeople(look.claim.candidates.map(\.person)))))
+        }
         let claim = look.claim
         let open = OpenGroups(claim)
         if open.places.isEmpty, record(Assigner.plan([], in: claim), look) == nil { return }
@@ -79,7 +80,7 @@ struct AssignmentBatch: Sendable {
                 }
                 note(rows, part)
             } catch {
-                guard error.recovery == .setAside else { throw error }
+                guard error.refusesAssignment else { throw error }
                 if part.count > 1 {
                     let middle = part.startIndex + part.count / 2
                     // the first half first: it ranks before the second
@@ -107,9 +108,9 @@ struct AssignmentBatch: Sendable {
         }
     }
 
-    /// Why tickets wait, where it changed; nil when nothing did. Without the people who fell away nobody can tell.
+    /// Why tickets wait, where it changed; nil when nothing did. Without the people who are being changed nobody can tell.
     private func record(_ plan: AssignmentPlan, _ look: LookResult) -> RecordBlockers? {
-        guard without.isEmpty else { return nil }
+        guard isUnhindered else { return nil }
         let record = RecordBlockers(at: look.claim.at, claim: look.claim, plan: plan, gone: look.gone)
         return record.changesNothing ? nil : record
     }
@@ -120,5 +121,16 @@ extension RecordBlockers {
         newlyBlocked.map { .queueBlocked(queue: $0.queue, skill: $0.skill, reason: $0.reason) }
             + gone.map { .queueUnblocked(queue: $0.queue, skill: $0.skill) }
             + holds.compactMap { hold in hold.reason.map { .ticketHeld(hold.ticket, reason: $0) } }
+    }
+}
+
+extension DatabaseError {
+    /// The database refuses what `Assign` writes, whatever rule or trigger says so; not the function itself, which has no context.
+    var refusesAssignment: Bool {
+        switch recovery {
+        case .setAside: true
+        case .stop: kind == .server && statement == Assign.name && context != nil && sqlState != "42501"
+        case .retry, .reconnect: false
+        }
     }
 }

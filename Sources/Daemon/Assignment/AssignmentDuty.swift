@@ -6,7 +6,8 @@ internal import Store
 package struct AssignmentDuty: Duty {
     package static let name = "assignment"
     package static let statements: [any Statement.Type] = [
-        Look.self, LockDuty.self, WaitingTickets.self, Assign.self, RecordBlockers.self, SetAside.self, FinishDuty.self,
+        Look.self, LockUnlockedPeople.self, LockDuty.self, WaitingTickets.self, Assign.self, RecordBlockers.self,
+        SetAside.self, FinishDuty.self,
     ]
 
     let log: EventLog
@@ -14,11 +15,10 @@ package struct AssignmentDuty: Duty {
     /// The instant of a run; nil is the database's own clock.
     let at: @Sendable () -> Instant?
 
-    /// How often a run decides anew because people fell away; then it leaves the rest to the next.
-    private static let rounds = 4
-
     /// What is left after something was assigned is looked at, and explained, when no hint came in the meantime.
     private static let settling: Duration = .milliseconds(50)
+    /// Somebody whose row is locked by others may be the only one for a ticket.
+    private static let hindered: Duration = .milliseconds(250)
 
     package init(log: EventLog, batchSize: Int, at: @escaping @Sendable () -> Instant? = { nil }) {
         self.log = log
@@ -28,35 +28,35 @@ package struct AssignmentDuty: Duty {
 
     package func run(_ session: Session) async throws(DatabaseError) -> DutyOutcome {
         let at = at()
-        var outcome = DutyOutcome()
         var settle: Duration?
-        var fallen: Set<PersonID> = []
-        for _ in 1...Self.rounds {
-            let batch = try await batch(session, at, without: fallen)
-            // only what is committed is told
+        var batch = try await batch(session, at)
+        let first = batch
+        // only what is committed is told
+        log.write(batch.events)
+        if !batch.fallen.isEmpty {
+            // what ranks behind their tickets was not tried: decide anew, among those whom nobody is changing
+            batch = try await self.batch(session, at, isUnhindered: false)
             log.write(batch.events)
-            outcome.again = batch.assigned > 0 && batch.isPageFull
-            outcome.dueIn = batch.dueIn
-            if batch.assigned > 0 { settle = Self.settling }
-            fallen.formUnion(batch.fallen)
-            if batch.fallen.isEmpty { break }
+            // the others' commits may hint or not
+            settle = Self.hindered
         }
-        // those who fell away were being changed by others, whose commits may hint or not
-        if !fallen.isEmpty { settle = Self.settling }
+        let assigned = first.assigned + batch.assigned
+        var outcome = DutyOutcome(again: assigned > 0 && batch.isPageFull, dueIn: batch.dueIn)
+        if settle == nil, assigned > 0 { settle = Self.settling }
         if let settle { outcome.dueIn = min(outcome.dueIn ?? settle, settle) }
         return outcome
     }
 
     private func batch(
-        _ session: Session, _ at: Instant?, without fallen: Set<PersonID>
+        _ session: Session, _ at: Instant?, isUnhindered: Bool = true
     ) async throws(DatabaseError) -> AssignmentBatch {
         do throws(DatabaseError) {
-            return try await transaction(session, AssignmentBatch(batchSize: batchSize, without: fallen), at)
+            return try await transaction(session, AssignmentBatch(batchSize: batchSize, isUnhindered: isUnhindered), at)
         } catch {
             // something in the batch is refused: once more, to find it
-            guard error.recovery == .setAside else { throw error }
+            guard error.refusesAssignment else { throw error }
             return try await transaction(
-                session, AssignmentBatch(batchSize: batchSize, isCareful: true, without: fallen), at)
+                session, AssignmentBatch(batchSize: batchSize, isCareful: true, isUnhindered: isUnhindered), at)
         }
     }
 

@@ -10,8 +10,7 @@ struct LookResult {
     private(set) var dueIn: Duration?
 
     /// Nil when there is nothing to look at.
-    /// - Parameter fallen: people who are not asked.
-    init?(_ rows: [Look.Row], without fallen: Set<PersonID>) {
+    init?(_ rows: [Look.Row]) {
         var groups: [Int: WaitingGroup] = [:]
         var now: Instant?
         for case .group(let at, let place, let group, let isWaiting) in rows {
@@ -25,7 +24,6 @@ struct LookResult {
             switch row {
             case .group: continue
             case .candidate(let group, let candidate, let offersLeft, let isSpared):
-                if fallen.contains(candidate.person) { continue }
                 let place = places[candidate.person] ?? claim.candidates.count
                 if place == claim.candidates.count {
                     places[candidate.person] = place
@@ -40,6 +38,13 @@ struct LookResult {
                     dueIn = min(dueIn ?? due, due)
                 }
             }
+        }
+    }
+
+    /// Leaves out the others.
+    mutating func keep(only people: Set<PersonID>) {
+        for index in claim.groups.indices {
+            claim.groups[index].members.removeAll { !people.contains(claim.candidates[$0.candidate].person) }
         }
     }
 }

@@ -23,6 +23,7 @@ struct DutyLoop: Sendable {
         var failures = 0
         var opened: ContinuousClock.Instant?
         var fault: DaemonFault?
+        var wasReady = false
         while !isStopping() && fault == nil {
             do throws(DatabaseError) {
                 if await !session.isOpen {
@@ -33,6 +34,7 @@ struct DutyLoop: Sendable {
                         break
                     }
                     opened = .now
+                    wasReady = true
                     await pause(duty.settlesFor)
                     if isStopping() { break }
                 }
@@ -52,6 +54,11 @@ struct DutyLoop: Sendable {
                 case .retry, .setAside:
                     delay = Self.retrying.delay(attempt: failures, using: &generator)
                     log.write(.dutyFailed(duty: type(of: duty).name, error: "\(error)", retryIn: delay))
+                case .stop where wasReady && error.kind == .connection:
+                    // it was let in before: a restore or a change of rights under way is waited for like an outage
+                    connectivity.failed(error, opened: opened)
+                    await session.close()
+                    delay = Self.reconnecting.delay(attempt: failures, using: &generator)
                 case .stop:
                     fault = .database(error)
                     continue

@@ -83,7 +83,9 @@ package struct Look: Statement {
         let skill: String? = try row.next()
         let isWaiting: Bool? = try row.next()
         let isPaused: Bool? = try row.next()
-        let obstacle: Obstacle? = try row.next()
+        // a code that only another version knows is rewritten
+        let code: String? = try row.next()
+        let obstacle = code.flatMap(Obstacle.init)
         let count: Int? = try row.next()
         let freeAgainAt: Instant? = try row.next()
         let person: PersonID? = try row.next()

@@ -93,8 +93,9 @@ package struct WaitingTickets: Statement {
         let isStarving: Bool = try row.next()
         let knownBy: PersonID? = try row.next()
         let declinedBy: [Int64]? = try row.next()
+        let code: String? = try row.next()
         return WaitingTicket(
             id: id, group: group, effort: effort, isStarving: isStarving, knownBy: knownBy,
-            declinedBy: declinedBy?.map(PersonID.init) ?? [], blocker: try row.next())
+            declinedBy: declinedBy?.map(PersonID.init) ?? [], blocker: code.flatMap(Obstacle.init))
     }
 }

@@ -37,6 +37,7 @@ struct Finding: Sendable {
             case .failed: terminal.styled("FAILED ", .red)
             }
         let advice = advice.map { " — \($0)" } ?? ""
-        return "\(word)  \("\(what)\(advice)".visible())\n"
+        // several mistakes at once keep their lines
+        return "\(word)  \("\(what)\(advice)".visible(keeping: .newlines))\n"
     }
 }

@@ -22,18 +22,22 @@ struct RunCommand {
         let configuration = try call.configuration()
         let log = configuration.eventLog(for: call.errors)
         // A signal from here on is not lost.
-        let signals = await Signals([SIGTERM, SIGINT])
+        let signals = await Signals([SIGTERM, SIGINT, SIGHUP])
+        // a reader of the log that goes away must not take the daemon with it
+        signal(SIGPIPE, SIG_IGN)
         log.write(.daemonStarted(version: Program.secondline.version, pid: getpid()))
         for warning in configuration.warnings { log.write(.configurationWarning(warning)) }
 
         let daemon = Daemon(settings: configuration.daemonSettings, log: log)
         let stopper = Task {
             for await signal in signals.stream {
-                log.write(.daemonStopping(signal: Signals.name(signal)))
                 daemon.stop()
+                // beside this task: a reader of the log that stalls must not keep us
+                Task.detached { log.write(.daemonStopping(signal: Signals.name(signal))) }
                 // A call to a server that does not answer would outlast our time: the process ends, the server rolls back.
                 try await Task.sleep(for: Self.patience)
-                log.write(.daemonStopped(unfinished: daemon.unfinished))
+                Task.detached { log.write(.daemonStopped(unfinished: daemon.unfinished)) }
+                try await Task.sleep(for: .milliseconds(200))
                 exit(ExitStatus.ok.rawValue)
             }
         }

@@ -48,7 +48,7 @@ struct Terminal: Sendable {
 
     /// Clears the screen before the next picture of a `--watch`; nothing when it is no terminal.
     func clear() {
-        if isTerminal { write("\u{1B}[H\u{1B}[2J\u{1B}[3J") }
+        if isTerminal { write("\u{1B}[H\u{1B}[2J") }
     }
 
     /// Writes all of it. Nobody is left to tell when it fails, so a lost reader ends in silence.
