@@ -8,7 +8,7 @@ import Testing
 
 @Suite("secondline run", .serialized)
 struct RunTests {
-    @Test("SIGTERM and SIGINT end it with status 0 and a last line", arguments: [SIGTERM, SIGINT])
+    @Test("SIGTERM, SIGINT and SIGHUP end it with status 0 and a last line", arguments: [SIGTERM, SIGINT, SIGHUP])
     func stops(signal: Int32) async throws {
         let database = try await ScratchDatabase.migrated()
         let daemon = try DaemonProcess(database.conninfo)
@@ -18,6 +18,33 @@ struct RunTests {
         #expect(status == 0)
         #expect(log.contains("daemon.started") && log.contains("daemon.stopping signal=SIG"))
         #expect(log.split(separator: "\n").last?.hasSuffix("info daemon.stopped") == true)
+        try await database.drop()
+    }
+
+    @Test("a reader of its log that goes away does not take it along")
+    func logReaderGoes() async throws {
+        let database = try await ScratchDatabase.migrated()
+        let session = try await database.session()
+        let department = try await Department(in: session, specialists: 1)
+        let daemon = Process()
+        daemon.executableURL = URL(filePath: CommandLine.arguments[0]).deletingLastPathComponent()
+            .appending(path: "secondline")
+        daemon.arguments = ["run", "--conninfo", database.conninfo]
+        daemon.environment = ["PATH": "/usr/bin"]
+        let log = Pipe()
+        daemon.standardError = log
+        try daemon.run()
+        _ = try log.fileHandleForReading.read(upToCount: 1)
+        try log.fileHandleForReading.close()
+        let ticket = try await department.ticket(in: session)
+        while daemon.isRunning,
+            try await session.id("count(*) from secondline.ticket where ticket_id = \(ticket) and status = 'assigned'")
+                == 0
+        {}
+        #expect(daemon.isRunning)
+        daemon.terminate()
+        daemon.waitUntilExit()
+        await session.close()
         try await database.drop()
     }
 

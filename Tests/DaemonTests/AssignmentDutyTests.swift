@@ -288,6 +288,52 @@ struct AssignmentDutyTests {
         try await desk.close()
     }
 
+    @Test("an open transaction that holds most of a queue's people stops neither the others nor another queue")
+    func manyLocked() async throws {
+        let desk = try await Desk(specialists: 8)
+        let elsewhere = try await Department(in: desk.session, specialists: 1)
+        let held = desk.department.specialists.prefix(6).map(String.init).joined(separator: ",")
+        let other = try await desk.database.session()
+        let holding = Task {
+            try await other.simpleQuery(
+                "begin; select from secondline.person where person_id in (\(held)) for update; select pg_sleep(1.5); commit"
+            )
+        }
+        let locked =
+            "select count(*) from pg_locks where relation = 'secondline.person'::regclass and mode = 'RowShareLock'"
+        while try await desk.value(locked) == "0" {}
+        let ticket = try await desk.department.ticket(in: desk.session, priority: "urgent")
+        let another = try await elsewhere.ticket(in: desk.session)
+        _ = try await desk.duty.run(desk.session)
+        let assignee = try await desk.value("select assignee_id from secondline.ticket where ticket_id = \(ticket)")
+        #expect(desk.department.specialists.suffix(2).map { Optional("\($0)") }.contains(assignee))
+        #expect(try await desk.value("select status from secondline.ticket where ticket_id = \(another)") == "assigned")
+        _ = try await holding.value
+        await other.close()
+        try await desk.close()
+    }
+
+    @Test("a blocker that only another version knows is written anew, not stumbled over")
+    func unknownBlocker() async throws {
+        let desk = try await Desk(specialists: 1)
+        try await desk.run("secondline.end_workday(\(desk.department.specialists[0]))")
+        let ticket = try await desk.department.ticket(in: desk.session)
+        try await desk.session.script(
+            """
+            insert into secondline.blocker (queue, reason, since) values ('\(desk.department.queue)', 'of_tomorrow', now());
+            insert into secondline.blocker (queue, ticket_id, reason, since)
+            values ('\(desk.department.queue)', \(ticket), 'of_tomorrow', now())
+            """)
+        try await desk.assign()
+        #expect(
+            try await desk.value("select reason from secondline.blocker where ended_at is null and ticket_id is null")
+                == "not_at_work")
+        try await desk.run("secondline.start_workday(\(desk.department.specialists[0]))")
+        try await desk.assign()
+        #expect(try await desk.value("select count(*) from secondline.blocker where ended_at is null") == "0")
+        try await desk.close()
+    }
+
     @Test("while another daemon holds the duty's row, this one does nothing and does not wait")
     func oneAtATime() async throws {
         let desk = try await Desk()
