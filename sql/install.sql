@@ -28,7 +28,7 @@ select not exists (select from secondline.schema_migration where name = '0001_de
 \if :wanted
 \ir migrations/0001_department.sql
 insert into secondline.schema_migration (name, checksum)
-values ('0001_department', '27b1d9f5b703fe481e28919efa49f1c8b58bd4dd7a4867c2fdf0ce65bcd3ad92');
+values ('0001_department', 'c4215f26fc2b299cdee871546601ca83788bf3017f4d87809212f1d70cea9ac7');
 \endif
 
 select not exists (select from secondline.schema_migration where name = '0002_ticket') as wanted \gset

@@ -377,7 +377,7 @@ begin
 end;
 $$;
 comment on function secondline.set_fair_limit(text, integer, interval) is
-    'At most so many offers per person within the window, so that the first to arrive do not get the whole morning''s backlog; counts from now on; null offers is no limit. A program or a head may. Errors: P0002 no such queue, 23514 a limit outside 1–1,000 or a window outside 1 second–1 year.';
+    'At most so many offers per person within the window, so that the first to arrive do not get the whole morning''s backlog; counts from now on; null offers is no limit. A program or a head may. Errors: P0002 no such queue, 23514 a limit outside 1–1,000 or a window outside 1 ms–1 year.';
 
 create or replace function secondline.set_starvation_bound(queue text, bound interval) returns void
 language plpgsql security definer set search_path = pg_catalog, pg_temp

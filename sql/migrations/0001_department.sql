@@ -128,7 +128,7 @@ create table secondline.queue (
     ),
     constraint queue_starvation_bound_in_range_check check (starvation_bound between interval '0' and interval '1 year'),
     constraint queue_fair_limit_positive_check check (fair_limit between 1 and 1000),
-    constraint queue_fair_window_in_range_check check (fair_window between interval '1 second' and interval '1 year'),
+    constraint queue_fair_window_in_range_check check (fair_window between interval '1 millisecond' and interval '1 year'),
     constraint queue_pause_has_reason_check check ((paused_at is null) = (pause_reason is null))
 );
 comment on table secondline.queue is 'Streams of tickets, each with its own rules. Add with add_queue().';
