@@ -3,4 +3,7 @@ extension Duration {
     package init(databaseSeconds seconds: Double) {
         self = .milliseconds(Int64((min(max(seconds, -1e11), 1e11) * 1000).rounded()))
     }
+
+    /// As the database takes them.
+    package var databaseSeconds: Double { Double(components.seconds) + Double(components.attoseconds) / 1e18 }
 }

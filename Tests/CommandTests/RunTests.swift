@@ -48,14 +48,20 @@ struct RunTests {
         try await database.drop()
     }
 
-    @Test("SIGTERM ends it also while the server does not answer")
-    func stopsWhileSilent() async throws {
+    /// A server of its own, which may be stopped, with the schema.
+    private func migratedCluster() async throws -> Cluster {
         let cluster = try Cluster()
         try cluster.start()
         let session = Session(options: SessionOptions(conninfo: cluster.conninfo(), applicationName: "test"))
         try await session.open()
         _ = try await Migrator.migrate(session)
         await session.close()
+        return cluster
+    }
+
+    @Test("SIGTERM ends it also while the server does not answer")
+    func stopsWhileSilent() async throws {
+        let cluster = try await migratedCluster()
         let daemon = try DaemonProcess(cluster.conninfo(), environment: ["SECONDLINE_DAEMON_POLL_INTERVAL": "100ms"])
         try await daemon.says("daemon.ready")
         let pids = try cluster.backendPIDs()
@@ -73,12 +79,7 @@ struct RunTests {
 
     @Test("a server that is not there is waited for")
     func waitsForServer() async throws {
-        let cluster = try Cluster()
-        try cluster.start()
-        let session = Session(options: SessionOptions(conninfo: cluster.conninfo(), applicationName: "test"))
-        try await session.open()
-        _ = try await Migrator.migrate(session)
-        await session.close()
+        let cluster = try await migratedCluster()
         try cluster.stop()
         let daemon = try DaemonProcess(cluster.conninfo())
         try await daemon.says("database.unreachable")

@@ -1,6 +1,6 @@
 -- Presence:  not started ── start ──▶ working ◀── resume / pause ──▶ paused;  working, paused ── end ──▶ ended ── start ──▶ working
 
-create or replace function secondline_rules.open_workday(p_at timestamptz, p_person bigint) returns secondline.workday
+create or replace function secondline_rules.open_workday(p_person bigint) returns secondline.workday
 language plpgsql set search_path = pg_catalog, pg_temp
 as $$
 declare
@@ -15,7 +15,7 @@ begin
     return w;
 end;
 $$;
-comment on function secondline_rules.open_workday(timestamptz, bigint) is 'Locks a person and returns their open workday; SL003 when there is none.';
+comment on function secondline_rules.open_workday(bigint) is 'Locks a person and returns their open workday; SL003 when there is none.';
 
 create or replace function secondline_rules.start_workday(p_at timestamptz, p_person bigint) returns bigint
 language plpgsql set search_path = pg_catalog, pg_temp
@@ -55,7 +55,7 @@ create or replace function secondline_rules.pause_workday(p_at timestamptz, p_pe
 language plpgsql set search_path = pg_catalog, pg_temp
 as $$
 declare
-    w secondline.workday := secondline_rules.open_workday(p_at, p_person);
+    w secondline.workday := secondline_rules.open_workday(p_person);
 begin
     if w.paused_at is not null then
         raise exception 'the workday of person % is paused already', p_person using errcode = 'SL006', hint = 'Nothing is left to do.';
@@ -70,7 +70,7 @@ create or replace function secondline_rules.resume_workday(p_at timestamptz, p_p
 language plpgsql set search_path = pg_catalog, pg_temp
 as $$
 declare
-    w secondline.workday := secondline_rules.open_workday(p_at, p_person);
+    w secondline.workday := secondline_rules.open_workday(p_person);
 begin
     if w.paused_at is null then
         raise exception 'the workday of person % is not paused', p_person using errcode = 'SL006', hint = 'Nothing is left to do.';
@@ -85,7 +85,7 @@ create or replace function secondline_rules.end_workday(p_at timestamptz, p_pers
 language plpgsql set search_path = pg_catalog, pg_temp
 as $$
 declare
-    w secondline.workday := secondline_rules.open_workday(p_at, p_person);
+    w secondline.workday := secondline_rules.open_workday(p_person);
 begin
     update secondline.workday x set ended_at = greatest(p_at, x.started_at), paused_at = null where x.workday_id = w.workday_id;
     perform secondline_rules.touch_person(p_at, p_person);

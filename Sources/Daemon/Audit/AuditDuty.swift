@@ -21,7 +21,7 @@ package struct AuditDuty: Duty {
     }
 
     package func run(_ session: Session) async throws(DatabaseError) -> DutyOutcome {
-        let seconds = Double(patience.components.seconds) + Double(patience.components.attoseconds) / 1e18
+        let seconds = patience.databaseSeconds
         let at = at()
         let found = try await session.transaction { (db) throws(DatabaseError) -> [IdleSpecialists.Row] in
             guard let isFinishDue = try db.first(LockDuty(AuditDuty.name, at: at)) else { return [] }

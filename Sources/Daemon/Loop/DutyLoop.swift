@@ -47,21 +47,17 @@ struct DutyLoop: Sendable {
                 if opened == nil { await session.close() }
                 let delay: Duration
                 switch error.recovery {
-                case .reconnect:
+                case .stop where !wasReady || error.kind != .connection:
+                    fault = .database(error)
+                    continue
+                case .reconnect, .stop:
+                    // who was let in before and is refused now waits: a restore or a change of rights is under way
                     connectivity.failed(error, opened: opened)
                     await session.close()
                     delay = Self.reconnecting.delay(attempt: failures, using: &generator)
                 case .retry, .setAside:
                     delay = Self.retrying.delay(attempt: failures, using: &generator)
                     log.write(.dutyFailed(duty: type(of: duty).name, error: "\(error)", retryIn: delay))
-                case .stop where wasReady && error.kind == .connection:
-                    // it was let in before: a restore or a change of rights under way is waited for like an outage
-                    connectivity.failed(error, opened: opened)
-                    await session.close()
-                    delay = Self.reconnecting.delay(attempt: failures, using: &generator)
-                case .stop:
-                    fault = .database(error)
-                    continue
                 }
                 failures += 1
                 // a hint must not turn back-off into a busy loop: only stopping cuts it short

@@ -21,23 +21,8 @@ struct Rounds {
     static func number(_ figure: Double, digits: Int) -> String {
         let scale = (0..<digits).reduce(1) { product, _ in product * 10 }
         let scaled = Int((figure * Double(scale)).rounded())
-        guard digits > 0 else { return grouped(scaled) }
+        guard digits > 0 else { return Figures.grouped(scaled) }
         let fraction = String(scaled.magnitude % scale.magnitude)
-        return "\(grouped(scaled / scale))." + String(repeating: "0", count: digits - fraction.count) + fraction
+        return "\(Figures.grouped(scaled / scale))." + String(repeating: "0", count: digits - fraction.count) + fraction
     }
-
-    private static func grouped(_ number: Int) -> String {
-        var digits = String(number.magnitude)
-        var groups: [Substring] = []
-        while digits.count > 3 {
-            groups.insert(digits.suffix(3), at: 0)
-            digits = String(digits.dropLast(3))
-        }
-        return (number < 0 ? "-" : "") + ([Substring(digits)] + groups).joined(separator: ",")
-    }
-}
-
-extension Duration {
-    var inSeconds: Double { Double(components.seconds) + Double(components.attoseconds) / 1e18 }
-    var inMilliseconds: Double { inSeconds * 1000 }
 }

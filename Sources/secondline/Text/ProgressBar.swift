@@ -28,7 +28,7 @@ struct ProgressBar: Sendable {
     }
 
     func line(done: Int, count: Int, unit: String, elapsed: Duration, width: Int) -> String {
-        let seconds = elapsed.seconds
+        let seconds = elapsed.inSeconds
         let rate = seconds > 0 ? Int(Double(count) / seconds) : 0
         let figures = "\(count) \(unit), \(rate)/s"
         guard let total, total > 0 else { return "\(label) \(figures)".fitted(to: width) }
@@ -50,8 +50,4 @@ struct ProgressBar: Sendable {
         let (hours, minutes) = (whole / 3600, whole / 60 % 60)
         return hours > 0 ? "\(hours):\(two(minutes)):\(two(whole % 60))" : "\(minutes):\(two(whole % 60))"
     }
-}
-
-extension Duration {
-    fileprivate var seconds: Double { Double(components.seconds) + Double(components.attoseconds) / 1e18 }
 }
