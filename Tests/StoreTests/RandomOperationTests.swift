@@ -82,7 +82,7 @@ import Testing
         case "overrule": "select secondline.reassign_ticket(\(ticket), \(person), \(here.head), 'must')"
         case "move": "select secondline.move_ticket(\(ticket), '\(other.queue)', \(here.manager), 'theirs')"
         case "cancel": "select secondline.cancel_ticket(\(ticket), \(here.manager), 'no')"
-        case "capacity": "select secondline.set_capacity(\(person), \(minutes * 2))"
+        case "capacity": "select secondline.set_capacity(\(person), \(minutes * 6))"
         // waits for the client, or the client replied
         case "weight":
             """
