@@ -18,6 +18,16 @@ grant usage on schema secondline_rules to secondline_reader, secondline_member, 
 grant execute on function secondline_rules.head_start(secondline.queue, secondline.priority)
     to secondline_reader, secondline_member, secondline_head, secondline_app, secondline_daemon;
 
+-- what others are told, and where they are reached, is not for everybody: people read secondline.inbox
+revoke select on secondline.message, secondline.message_history, secondline.message_attempt, secondline.contact,
+    secondline.message_now, secondline.message_set_aside from secondline_member;
+grant execute on function
+    secondline_rules.acting_person(), secondline_rules.is_pointless(text, bigint, bigint),
+    secondline_rules.reader(bigint, bigint, bigint), secondline_rules.render(text, jsonb, bigint, bigint, bigint),
+    secondline_rules.field_text(text, jsonb, text, text, text), secondline_rules.time_text(timestamptz, text, text),
+    secondline_rules.instant(text)
+    to secondline_reader, secondline_member, secondline_head, secondline_app, secondline_daemon;
+
 -- programs write tickets
 grant insert (queue, title, description, priority, kind, client_id, author_id, effort_minutes, skill, external_key)
     on secondline.ticket to secondline_app;
@@ -31,7 +41,16 @@ grant execute on function
     secondline_rules.assign(timestamptz, bigint[], bigint[], text[], jsonb[], integer[], integer[]),
     secondline_rules.record_blockers(timestamptz, text[], text[], text[], bigint[], text[]),
     secondline_rules.set_aside(timestamptz, bigint, text), secondline_rules.finish_duty(timestamptz, text),
-    secondline_rules.idle_specialist(timestamptz, interval)
+    secondline_rules.idle_specialist(timestamptz, interval),
+    secondline_rules.claim_messages(timestamptz, text, text, integer, interval, timestamptz, integer, interval),
+    secondline_rules.begin_claim(bigint), secondline_rules.quiet_until(timestamptz, bigint),
+    secondline_rules.renew_leases(timestamptz, bigint[], integer[], interval),
+    secondline_rules.finish_deliveries(
+        timestamptz, text, text, bigint[], integer[], secondline.delivery_outcome[], text[], boolean[], double precision[], double precision[]),
+    secondline_rules.take_over_messages(timestamptz, text, integer),
+    secondline_rules.report_channel(timestamptz, text, text, double precision, integer, text), secondline_rules.forget_worker(text),
+    secondline_rules.attend_popups(timestamptz, integer), secondline_rules.retire_popups(timestamptz, interval, integer),
+    secondline_rules.remove_history(timestamptz, interval, integer)
     to secondline_daemon;
 
 -- asking why is for everybody who may read
@@ -49,8 +68,19 @@ grant execute on function
     secondline.set_working_hours(bigint, integer, time, time), secondline.clear_working_hours(bigint),
     secondline.add_holiday(bigint, date), secondline.pause_queue(text, text), secondline.resume_queue(text),
     secondline.set_fair_limit(text, integer, interval), secondline.set_starvation_bound(text, interval),
-    secondline.set_head_start(text, secondline.priority, interval), secondline.deactivate_person(bigint)
+    secondline.set_head_start(text, secondline.priority, interval), secondline.deactivate_person(bigint),
+    secondline.set_team_contact(bigint, text, text, secondline.severity),
+    secondline.set_client_contact(bigint, text, text, secondline.severity),
+    secondline.set_team_locale(bigint, text), secondline.set_client_locale(bigint, text),
+    secondline.set_template(text, text, text, text)
     to secondline_app, secondline_head;
+
+-- telling people something, also from the daemon's login: "secondline send", "retry", "drop"
+grant execute on function
+    secondline.send_message(bigint, text, jsonb, text, timestamptz), secondline.send_to_client(bigint, text, jsonb, text, timestamptz),
+    secondline.send_to_team(bigint, text, jsonb, text, timestamptz),
+    secondline.retry_message(bigint), secondline.drop_message(bigint, text)
+    to secondline_app, secondline_head, secondline_daemon;
 
 -- working
 grant execute on function
@@ -62,7 +92,9 @@ grant execute on function
     secondline.accept_ticket(bigint, bigint), secondline.decline_ticket(bigint, bigint, text),
     secondline.resolve_ticket(bigint, bigint, text), secondline.reassign_ticket(bigint, bigint, bigint, text),
     secondline.set_priority(bigint, secondline.priority, bigint), secondline.move_ticket(bigint, text, bigint, text),
-    secondline.cancel_ticket(bigint, bigint, text), secondline.add_note(bigint, bigint, text)
+    secondline.cancel_ticket(bigint, bigint, text), secondline.add_note(bigint, bigint, text),
+    secondline.acknowledge_message(bigint, bigint), secondline.set_contact(bigint, text, text, secondline.severity),
+    secondline.set_locale(bigint, text)
     to secondline_app, secondline_member;
 grant execute on function secondline.shift(bigint, date)
     to secondline_reader, secondline_member, secondline_head, secondline_app, secondline_daemon;

@@ -16,8 +16,8 @@ set local role secondline_owner;
 
 do $$
 begin
-    if exists (select from secondline.schema_migration where name > '0002_ticket') then
-        raise exception 'the schema in this database is %, newer than 0002_ticket, which this install.sql brings',
+    if exists (select from secondline.schema_migration where name > '0003_message') then
+        raise exception 'the schema in this database is %, newer than 0003_message, which this install.sql brings',
             (select max(name) from secondline.schema_migration)
             using hint = 'Use the files of the version of Secondline that brought it.';
     end if;
@@ -38,18 +38,30 @@ insert into secondline.schema_migration (name, checksum)
 values ('0002_ticket', 'c15a84ef8200e14c72edc851cc0d029f526b88f4d558fcf2b5da74d5e79554be');
 \endif
 
+select not exists (select from secondline.schema_migration where name = '0003_message') as wanted \gset
+\if :wanted
+\ir migrations/0003_message.sql
+insert into secondline.schema_migration (name, checksum)
+values ('0003_message', '894e07cac466f5e3b1a2129ee20dd736cb8bfba42d3d3f3bcc1a4e5973dab1e6');
+\endif
+
 \ir functions/10_caller.sql
 \ir functions/20_calendar.sql
+\ir functions/25_words.sql
 \ir functions/30_load.sql
 \ir functions/40_eligibility.sql
 \ir functions/50_ticket.sql
+\ir functions/55_message.sql
 \ir functions/60_workday.sql
 \ir functions/70_assignment.sql
+\ir functions/75_delivery.sql
 \ir functions/80_audit.sql
 \ir functions/90_setup.sql
 \ir functions/91_presence.sql
 \ir functions/92_ticket.sql
+\ir functions/93_message.sql
 \ir views/10_now.sql
+\ir views/20_message.sql
 \ir views/90_comments.sql
 \ir grants.sql
 commit;

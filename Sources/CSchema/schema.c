@@ -15,11 +15,17 @@ static const char migrations_0001_department[] = {
 static const char migrations_0002_ticket[] = {
 #embed "../../sql/migrations/0002_ticket.sql" suffix(, 0)
 };
+static const char migrations_0003_message[] = {
+#embed "../../sql/migrations/0003_message.sql" suffix(, 0)
+};
 static const char functions_10_caller[] = {
 #embed "../../sql/functions/10_caller.sql" suffix(, 0)
 };
 static const char functions_20_calendar[] = {
 #embed "../../sql/functions/20_calendar.sql" suffix(, 0)
+};
+static const char functions_25_words[] = {
+#embed "../../sql/functions/25_words.sql" suffix(, 0)
 };
 static const char functions_30_load[] = {
 #embed "../../sql/functions/30_load.sql" suffix(, 0)
@@ -30,11 +36,17 @@ static const char functions_40_eligibility[] = {
 static const char functions_50_ticket[] = {
 #embed "../../sql/functions/50_ticket.sql" suffix(, 0)
 };
+static const char functions_55_message[] = {
+#embed "../../sql/functions/55_message.sql" suffix(, 0)
+};
 static const char functions_60_workday[] = {
 #embed "../../sql/functions/60_workday.sql" suffix(, 0)
 };
 static const char functions_70_assignment[] = {
 #embed "../../sql/functions/70_assignment.sql" suffix(, 0)
+};
+static const char functions_75_delivery[] = {
+#embed "../../sql/functions/75_delivery.sql" suffix(, 0)
 };
 static const char functions_80_audit[] = {
 #embed "../../sql/functions/80_audit.sql" suffix(, 0)
@@ -48,8 +60,14 @@ static const char functions_91_presence[] = {
 static const char functions_92_ticket[] = {
 #embed "../../sql/functions/92_ticket.sql" suffix(, 0)
 };
+static const char functions_93_message[] = {
+#embed "../../sql/functions/93_message.sql" suffix(, 0)
+};
 static const char views_10_now[] = {
 #embed "../../sql/views/10_now.sql" suffix(, 0)
+};
+static const char views_20_message[] = {
+#embed "../../sql/views/20_message.sql" suffix(, 0)
 };
 static const char views_90_comments[] = {
 #embed "../../sql/views/90_comments.sql" suffix(, 0)
@@ -63,18 +81,24 @@ static const struct secondline_sql_file files[] = {
     {"ledger.sql", ledger},
     {"migrations/0001_department.sql", migrations_0001_department},
     {"migrations/0002_ticket.sql", migrations_0002_ticket},
+    {"migrations/0003_message.sql", migrations_0003_message},
     {"functions/10_caller.sql", functions_10_caller},
     {"functions/20_calendar.sql", functions_20_calendar},
+    {"functions/25_words.sql", functions_25_words},
     {"functions/30_load.sql", functions_30_load},
     {"functions/40_eligibility.sql", functions_40_eligibility},
     {"functions/50_ticket.sql", functions_50_ticket},
+    {"functions/55_message.sql", functions_55_message},
     {"functions/60_workday.sql", functions_60_workday},
     {"functions/70_assignment.sql", functions_70_assignment},
+    {"functions/75_delivery.sql", functions_75_delivery},
     {"functions/80_audit.sql", functions_80_audit},
     {"functions/90_setup.sql", functions_90_setup},
     {"functions/91_presence.sql", functions_91_presence},
     {"functions/92_ticket.sql", functions_92_ticket},
+    {"functions/93_message.sql", functions_93_message},
     {"views/10_now.sql", views_10_now},
+    {"views/20_message.sql", views_20_message},
     {"views/90_comments.sql", views_90_comments},
     {"grants.sql", grants},
 };

@@ -27,6 +27,9 @@ package struct RowReader: ~Copyable {
         return try value(field)
     }
 
+    /// Passes over columns that this row does not need.
+    package mutating func skip(_ count: Int) { column += Int32(count) }
+
     private mutating func field() throws(DatabaseError) -> BinaryField? {
         let index = column
         column += 1

@@ -16,6 +16,12 @@ extension PersonID: PostgresValue {
     package init(_ field: BinaryField) throws(DatabaseError) { self.init(try Int64(field)) }
 }
 
+extension MessageID: PostgresValue {
+    package static var oid: UInt32 { Int64.oid }
+    package func encode(into bytes: inout [UInt8]) { raw.encode(into: &bytes) }
+    package init(_ field: BinaryField) throws(DatabaseError) { self.init(try Int64(field)) }
+}
+
 extension Minutes: PostgresValue {
     package static var oid: UInt32 { Int.oid }
     package func encode(into bytes: inout [UInt8]) { count.encode(into: &bytes) }

@@ -1,12 +1,12 @@
 import Postgres
 import TestSupport
 
-/// The hints that the body's transactions sent to the daemon, in order.
-func hints(of body: @Sendable () async throws -> Void) async throws -> [String] {
+/// The hints that the body's transactions sent to the daemon, or to another channel's listeners, in order.
+func hints(on channel: String = "secondline", of body: @Sendable () async throws -> Void) async throws -> [String] {
     let options = OwnDatabase.current!.database.options("listener")
     let (stream, sink) = AsyncStream<String>.makeStream()
     let listening = Task {
-        try await Listener(options: options, channels: ["secondline"]).listen {
+        try await Listener(options: options, channels: [channel]).listen {
             sink.yield("ready")
         } onNotification: {
             sink.yield($0.payload)
@@ -16,7 +16,7 @@ func hints(of body: @Sendable () async throws -> Void) async throws -> [String] 
     var events = stream.makeAsyncIterator()
     _ = await events.next()
     try await body()
-    try await db.script("notify secondline, 'end'")
+    try await db.script("notify \(channel), 'end'")
     var heard: [String] = []
     while let hint = await events.next(), hint != "end" { heard.append(hint) }
     return heard

@@ -69,7 +69,8 @@ struct Refused: Sendable, CustomTestStringConvertible {
         let tables = [
             "team", "person", "person_skill", "skill", "client", "queue", "queue_member", "working_hours", "holiday",
             "absence",
-            "workday", "ticket", "assignment", "decision", "journal", "blocker",
+            "workday", "ticket", "assignment", "decision", "journal", "blocker", "message", "message_history",
+            "message_attempt", "contact", "channel", "template",
         ]
         return try await db.lines(
             tables.map { "select '\($0)', md5(string_agg(t::text, ',' order by t::text)) from secondline.\($0) t" }

@@ -311,6 +311,9 @@ begin
     insert into secondline.decision (ticket_id, decided_at, kind, person_id, by_person_id, reason, note)
     values (p_ticket, p_at, 'reassigned', p_to, p_by,
             case when v_has_room then 'chosen_by_hand' else 'overruled_by_head' end, p_reason);
+    perform secondline_rules.send(
+        p_at, 'ticket.offered', p_to, null, null, secondline_rules.offer_data(
+            p_ticket, t.title, t.queue, t.priority, (select c.name from secondline.client c where c.client_id = t.client_id)));
     perform secondline_rules.change_status(p_at, t, 'assigned', p_to, 'reassigned', p_by, p_reason);
 end;
 $$;

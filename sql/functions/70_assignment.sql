@@ -82,6 +82,7 @@ begin
           join secondline_rules.member_state(p_at) s on s.queue = m.queue and s.person_id = m.person_id
     ), pair as materialized (
         select a.n, a.ticket_id, a.person_id, a.reason, a.candidates, t.queue, t.eligible_at, t.effort_minutes,
+               t.title, t.priority, t.client_id,
                greatest(p_at, t.changed_at, s.changed_at) as at, s.offers_left is not null as is_limited,
                t.ticket_id is not null as has_ticket,
                -- looked at here, not in "state": the planner would expect one row of that and loop over it for each pair
@@ -117,6 +118,16 @@ begin
     ), journalled as (
         insert into secondline.journal (ticket_id, at, event, person_id, from_status, to_status)
         select h.ticket_id, h.at, 'assigned', h.person_id, 'new', 'assigned' from holding h
+    ), told as (
+        insert into secondline.message (
+            channel, state, severity, kind, person_id, ticket_id, created_at, send_at, attend_at, data)
+        select 'popup', 'sent', o.severity, 'ticket.offered', h.person_id, h.ticket_id, h.at, h.at,
+               secondline_rules.attend_popup_at(o.severity, h.at, h.at),
+               secondline_rules.offer_data(h.ticket_id, h.title, h.queue, h.priority, c.name)
+          from holding h
+          left join secondline.client c on c.client_id = h.client_id
+         cross join lateral (select secondline_rules.offer_severity(h.priority) as severity) o
+         order by h.n
     ), counted as (
         update secondline.queue_member m
            set recent_offers = (m.recent_offers || o.offers)[greatest(1, cardinality(m.recent_offers || o.offers) - q.fair_limit + 1):]
@@ -140,7 +151,7 @@ begin
 end;
 $$;
 comment on function secondline_rules.assign(timestamptz, bigint[], bigint[], text[], jsonb[], integer[], integer[]) is
-    'Applies decided pairs (ticket, person, reason, candidates; in rank order; with the minutes, and the offers of the same queue, that earlier pairs give the same person): locks tickets and people by id, looks again who still qualifies and has room, and writes assignment, ticket, decision, journal and load of the pairs that hold. Returns each pair with its outcome (assigned, ticket_changed, person_changed, or not_tried: ranked behind one whose person fell away) and the ticket''s wait.';
+    'Applies decided pairs (ticket, person, reason, candidates; in rank order; with the minutes, and the offers of the same queue, that earlier pairs give the same person): locks tickets and people by id, looks again who still qualifies and has room, and writes assignment, ticket, decision, journal, load and message of the pairs that hold. Returns each pair with its outcome (assigned, ticket_changed, person_changed, or not_tried: ranked behind one whose person fell away) and the ticket''s wait.';
 
 create or replace function secondline_rules.record_blockers(
     p_at timestamptz, p_queue text[], p_skill text[], p_reason text[], p_ticket bigint[], p_ticket_reason text[]

@@ -10,7 +10,8 @@ begin
           left join lateral (
                select x.attrelid, x.attnum from pg_catalog.pg_attribute x
                 where x.attname = a.attname and x.attnum > 0 and not x.attisdropped
-                  and x.attrelid in ('secondline.ticket'::regclass, 'secondline.person'::regclass, 'secondline.decision'::regclass)
+                  and x.attrelid in ('secondline.ticket'::regclass, 'secondline.person'::regclass, 'secondline.decision'::regclass,
+                                      'secondline.message'::regclass)
                 order by x.attrelid = 'secondline.decision'::regclass and v.relname = 'decision_log' desc,
                          x.attrelid = 'secondline.ticket'::regclass desc limit 1) s on true
           left join (values
@@ -23,7 +24,22 @@ begin
                ('blocked_since', 'Since when.'),
                ('position', 'Place in the queue, 1 is next.'),
                ('waiting', 'How long it has competed for a person.'),
-               ('state', 'free, full, paused, absent, shift_ending or not_at_work.'),
+               ('recipient', 'Name of the person, team or client.'),
+               ('subject', 'The words of its first line, in the reader''s language.'),
+               ('text', 'The words, in the reader''s language.'),
+               ('sent_at', 'Since when it stands there.'),
+               ('due_in', 'How long until it is tried, if that is later.'),
+               ('reason', 'Why: what the channel said.'),
+               ('failing_for', 'How long everything has failed; null while it works.'),
+               ('last_error', 'What the channel said when it last failed.'),
+               ('oldest_waiting', 'How long the oldest of them has waited.'),
+               ('sending', 'Messages in the daemons'' hands.'),
+               ('later', 'Messages whose time is still to come.'),
+               ('set_aside', 'Messages that wait for a person: see message_set_aside.'),
+               ('sent_last_hour', 'Messages delivered within the last hour.'),
+               ('failed_last_hour', 'Attempts that did not succeed within the last hour.'),
+               ('daemons', 'Running daemons that have it configured.'),
+               ('contacts', 'Contacts that name it.'),
                ('open_tickets', 'Tickets in hand.'),
                ('queues', 'Queues they work on.'),
                ('skills', 'Skills they have.'),

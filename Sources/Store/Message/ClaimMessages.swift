@@ -1,0 +1,88 @@
+package import Policy
+package import Postgres
+
+/// Claims due messages of a channel. See `secondline_rules.claim_messages`.
+package struct ClaimMessages: Statement {
+    package enum Row: Sendable {
+        /// `in` is the claim, for `BeginClaim`. Without an address there is no contact any more.
+        case message(OutgoingMessage, in: Int64, sendAt: Instant, hasAddress: Bool)
+        /// There may be more in so many seconds.
+        case due(inSeconds: Double)
+    }
+
+    /// Nil is the database's own clock.
+    package let at: Instant?
+    package let worker: String
+    package let channel: String
+    package let limit: Int
+    /// Seconds.
+    package let lease: Double
+    /// Nil looks at everything.
+    package let floor: Instant?
+    package let rate: Rate?
+
+    package init(
+        at: Instant? = nil, worker: String, channel: String, limit: Int, lease: Double, floor: Instant?, rate: Rate?
+    ) {
+        self.at = at
+        self.worker = worker
+        self.channel = channel
+        self.limit = limit
+        self.lease = lease
+        self.floor = floor
+        self.rate = rate
+    }
+
+    package static let sql: StaticString = """
+        select message_id, attempt, claim_id, idempotency_key, kind, name, address, locale, subject, text, data,
+               to_char(statement_timestamp() at time zone 'UTC', 'Dy, DD Mon YYYY HH24:MI:SS "+0000"'), send_at, due_in
+          from secondline_rules.claim_messages(
+               coalesce($1::timestamptz, statement_timestamp()), $2, $3, $4, make_interval(secs => $5),
+               coalesce($6::timestamptz, '-infinity'), $7::integer, make_interval(secs => $8::double precision))
+        """
+
+    package func bind(_ parameters: inout Parameters) {
+        parameters.append(at)
+        parameters.append(worker)
+        parameters.append(channel)
+        parameters.append(Int32(limit))
+        parameters.append(lease)
+        parameters.append(floor)
+        parameters.append(rate.map { Int32($0.count) })
+        parameters.append(rate?.seconds)
+    }
+
+    package static func decode(_ row: inout RowReader) throws(DatabaseError) -> Row {
+        guard let id = try row.next(MessageID?.self) else {
+            row.skip(12)
+            return .due(inSeconds: try row.next())
+        }
+        let attempt: Int = try row.next()
+        let claim: Int64 = try row.next()
+        let key: String = try row.next()
+        let kind: String = try row.next()
+        let name: String? = try row.next()
+        let address: String? = try row.next()
+        let locale: String? = try row.next()
+        let subject: String? = try row.next()
+        let text: String? = try row.next()
+        let message = OutgoingMessage(
+            id: id, attempt: attempt, idempotencyKey: key, kind: kind, name: name ?? "", address: address ?? "",
+            locale: locale ?? "en", subject: subject ?? kind, text: text ?? "", data: try row.next(),
+            date: try row.next())
+        let sendAt: Instant = try row.next()
+        row.skip(1)
+        return .message(message, in: claim, sendAt: sendAt, hasAddress: address != nil)
+    }
+}
+
+/// The most deliveries in a time.
+package struct Rate: Sendable, Equatable {
+    package let count: Int
+    package let seconds: Double
+
+    package init(count: Int, seconds: Double) {
+        self.count = count
+        self.seconds = seconds
+    }
+}

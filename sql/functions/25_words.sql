@@ -1,0 +1,129 @@
+-- The words of messages: who reads, in which language, and what a template makes of the data.
+
+create or replace function secondline_rules.reader(p_person bigint, p_team bigint, p_client bigint)
+returns table (name text, locale text, time_zone text)
+language sql stable
+begin atomic
+    select coalesce(p.full_name, c.name, t.name),
+           coalesce(p.locale, c.locale, t.locale, 'en'), coalesce(p.time_zone, t.time_zone, 'UTC')
+      from (values (p_person, p_team, p_client)) r (person_id, team_id, client_id)
+      left join secondline.person p on p.person_id = r.person_id
+      left join secondline.client c on c.client_id = r.client_id
+      left join secondline.person m on m.person_id = c.account_manager_id
+      left join secondline.team t on t.team_id = coalesce(p.team_id, m.team_id, r.team_id)
+     where coalesce(p.person_id, c.client_id, t.team_id) is not null;
+end;
+comment on function secondline_rules.reader(bigint, bigint, bigint) is
+    'Name, language and time zone of a person, a team or a client; a client''s time zone is that of the account manager''s team.';
+
+create or replace function secondline_rules.time_text(p_instant timestamptz, p_locale text, p_zone text) returns text
+language sql stable
+begin atomic
+    select to_char(p_instant at time zone p_zone,
+                   case split_part(p_locale, '_', 1)
+                       when 'en' then 'FMDD Mon YYYY, HH24:MI'
+                       when 'ru' then 'DD.MM.YYYY HH24:MI'
+                       else 'YYYY-MM-DD HH24:MI' end);
+end;
+comment on function secondline_rules.time_text(timestamptz, text, text) is 'An instant as people who read this language write it, in this time zone.';
+
+create or replace function secondline_rules.instant(p_text text) returns timestamptz
+language plpgsql stable set search_path = pg_catalog, pg_temp
+as $$
+begin
+    -- with its offset, and no words such as now: it says the same in every session
+    return case when p_text ~ '^\d{4}-\d\d-\d\d[T ]\d\d:\d\d(:\d\d(\.\d{1,6})?)? ?(Z|[+-]\d\d(:?\d\d)?)$' then p_text::timestamptz end;
+exception
+    when data_exception then
+        return null;
+end;
+$$;
+comment on function secondline_rules.instant(text) is 'The instant that a text says, or null when it says none: one bad row must not stop a channel.';
+
+create or replace function secondline_rules.field_text(p_field text, p_data jsonb, p_name text, p_locale text, p_zone text) returns text
+language sql stable
+begin atomic
+    select coalesce(case when p_field = 'name' then p_name
+                         when p_field like '%\_at' then secondline_rules.time_text(secondline_rules.instant(p_data ->> p_field), p_locale, p_zone)
+                         else p_data ->> p_field end, '—');
+end;
+comment on function secondline_rules.field_text(text, jsonb, text, text, text) is
+    'What stands for a field of a template: the reader''s name, an instant in their words, or the data''s text; a dash where there is none.';
+
+-- Inlined where it is used: one plan for a whole batch.
+create or replace function secondline_rules.render(
+    p_kind text, p_data jsonb, p_person bigint, p_team bigint, p_client bigint
+) returns table (name text, locale text, subject text, text text)
+language sql stable
+begin atomic
+    select r.name, r.locale,
+           -- one line, whatever a ticket's author wrote
+           left(regexp_replace(
+               format(t.subject_format, variadic array(
+                   select secondline_rules.field_text(f, p_data, r.name, r.locale, r.time_zone) from unnest(t.subject_fields) f)),
+               '[\u0001-\u001F\u007F-\u009F\u2028\u2029]+', ' ', 'g'), 250),
+           left(regexp_replace(
+               format(t.text_format, variadic array(
+                   select secondline_rules.field_text(f, p_data, r.name, r.locale, r.time_zone) from unnest(t.text_fields) f)),
+               '[\u0001-\u0008\u000B-\u001F\u007F-\u009F]', ' ', 'g'), 100000)
+      from secondline_rules.reader(p_person, p_team, p_client) r
+     cross join lateral (
+           select x.subject_format, x.subject_fields, x.text_format, x.text_fields from secondline.template x
+            where x.kind = p_kind and x.locale in (r.locale, split_part(r.locale, '_', 1), 'en')
+            order by x.locale = r.locale desc, x.locale <> 'en' desc limit 1) t;
+end;
+comment on function secondline_rules.render(text, jsonb, bigint, bigint, bigint) is
+    'The words of a message for its reader. A language without translation falls back: pt_BR to pt, pt to en.';
+
+create or replace function secondline_rules.compile_template() returns trigger
+language plpgsql security definer set search_path = pg_catalog, pg_temp
+as $$
+declare
+    v_fields text[] := array_prepend('name', (select k.fields from secondline.message_kind k where k.kind = new.kind));
+    v_wrong text;
+begin
+    select m.match[1] into v_wrong
+      from regexp_matches(new.subject || E'\n' || new.text, '\{([^{}]*)\}|[{}]', 'g') m (match)
+     where m.match[1] is null or m.match[1] <> all (v_fields) limit 1;
+    if found then
+        raise exception '%', case when v_wrong is null then 'a brace { or } stands alone'
+                                  else format('messages of kind %s have no field {%s}', new.kind, v_wrong) end
+            using errcode = 'invalid_parameter_value',
+                  hint = format('Fields of this kind: {%s}.', array_to_string(v_fields, '}, {'));
+    end if;
+    new.subject_format := regexp_replace(replace(new.subject, '%', '%%'), '\{[a-z_]+\}', '%s', 'g');
+    new.subject_fields := array(select m.match[1] from regexp_matches(new.subject, '\{([a-z_]+)\}', 'g') m (match));
+    new.text_format := regexp_replace(replace(new.text, '%', '%%'), '\{[a-z_]+\}', '%s', 'g');
+    new.text_fields := array(select m.match[1] from regexp_matches(new.text, '\{([a-z_]+)\}', 'g') m (match));
+    return new;
+end;
+$$;
+comment on function secondline_rules.compile_template() is
+    'Trigger: refuses fields that the kind does not have, and prepares the template for format().';
+
+create or replace trigger template_compile before insert or update on secondline.template
+    for each row execute function secondline_rules.compile_template();
+
+-- What there is to tell. A kind is added here, with its words in every language that we speak.
+insert into secondline.message_kind (kind, severity, ends_with, fields) values
+    ('note', 'normal', 'never', '{text}'),
+    ('ticket.offered', 'normal', 'offer', '{ticket,title,queue,priority,client}'),
+    ('message.unacknowledged', 'urgent', 'never', '{person,subject,text,sent_at}')
+on conflict (kind) do update
+   set severity = excluded.severity, ends_with = excluded.ends_with, fields = excluded.fields;
+
+insert into secondline.template (kind, locale, subject, text) values
+    ('note', 'en', 'A note for you', '{text}'),
+    ('note', 'ru', 'Сообщение для вас', '{text}'),
+    ('ticket.offered', 'en', 'Ticket {ticket} is yours: {title}',
+     E'Ticket {ticket} has been given to you: {title}\nClient: {client}. Queue: {queue}.'),
+    ('ticket.offered', 'ru', 'Вам назначена заявка {ticket}: {title}',
+     E'Вам назначена заявка {ticket}: {title}\nКлиент: {client}. Очередь: {queue}.'),
+    ('message.unacknowledged', 'en', '{person} has not seen: {subject}',
+     E'{person} has not acknowledged an urgent message sent {sent_at}, on any channel:\n\n{subject}\n{text}'),
+    ('message.unacknowledged', 'ru', 'Не прочитано ({person}): {subject}',
+     E'{person} не подтверждает срочное сообщение, отправленное {sent_at}, ни по одному каналу:\n\n{subject}\n{text}')
+on conflict (kind, locale) do update
+   set subject = excluded.subject, text = excluded.text
+ where template.edited_at is null
+   and (template.subject, template.text) is distinct from (excluded.subject, excluded.text);
