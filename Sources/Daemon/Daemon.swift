@@ -10,16 +10,18 @@ package struct DaemonSettings: Sendable {
     package var batchSize: Int
     /// Off: duties only poll.
     package var listens: Bool
+    package var delivery: DeliverySettings
 
     package init(
         session: SessionOptions, pollInterval: Duration = .seconds(5), auditInterval: Duration = .seconds(60),
-        batchSize: Int = 1000, listens: Bool = true
+        batchSize: Int = 1000, listens: Bool = true, delivery: DeliverySettings = DeliverySettings()
     ) {
         self.session = session
         self.pollInterval = pollInterval
         self.auditInterval = auditInterval
         self.batchSize = batchSize
         self.listens = listens
+        self.delivery = delivery
     }
 }
 
@@ -27,8 +29,13 @@ package struct DaemonSettings: Sendable {
 package final class Daemon: Sendable {
     private let settings: DaemonSettings
     private let log: EventLog
-    /// Of the duties that hints wake, by name.
-    private let wakes: [String: Wake] = [AssignmentDuty.name: Wake(), AuditDuty.name: Wake()]
+    /// Of the duties, by name.
+    private let wakes = Dictionary(
+        uniqueKeysWithValues: [AssignmentDuty.name, AuditDuty.name, DeliveryDuty.name, UpkeepDuty.name].map {
+            ($0, Wake())
+        })
+    /// The duties that hints wake.
+    private static let hinted = [AssignmentDuty.name, DeliveryDuty.name]
     private let state = Mutex(State())
 
     private struct State {
@@ -49,11 +56,17 @@ package final class Daemon: Sendable {
         let duties: [(duty: any Duty, interval: Duration)] = [
             (AssignmentDuty(log: log, batchSize: settings.batchSize), settings.pollInterval),
             (AuditDuty(log: log, patience: settings.pollInterval * 2), settings.auditInterval),
+            (
+                DeliveryDuty(
+                    settings: settings.delivery, poll: settings.pollInterval, log: log, wake: wakes[DeliveryDuty.name]!),
+                settings.pollInterval
+            ),
+            (UpkeepDuty(log: log, retention: settings.delivery.retention), settings.pollInterval),
         ]
         let listener = Task { [settings, log, wakes] in
             guard settings.listens else { return }
             await HintListener(
-                options: settings.session, wakes: wakes.filter { $0.key == AssignmentDuty.name }, log: log
+                options: settings.session, wakes: wakes.filter { Self.hinted.contains($0.key) }, log: log
             ) { self.isStopping }.run()
         }
         defer { listener.cancel() }
@@ -62,7 +75,7 @@ package final class Daemon: Sendable {
             for (duty, interval) in duties {
                 let name = type(of: duty).name
                 let loop = DutyLoop(
-                    duty: duty, session: Session(options: settings.session), wake: wakes[name] ?? Wake(),
+                    duty: duty, session: Session(options: settings.session), wake: wakes[name]!,
                     interval: interval, log: log, connectivity: connectivity,
                     onReady: { self.ready(name, of: duties.count, after: ContinuousClock.now - started) },
                     isStopping: { self.isStopping })

@@ -269,7 +269,7 @@ struct AssignmentDutyTests {
             )
         }
         while try await desk.value(
-            "select count(*) from pg_locks where relation = 'secondline.person'::regclass and mode = 'RowShareLock'")
+            "select count(*) from pg_stat_activity where datname = current_database() and wait_event = 'PgSleep'")
             == "0"
         {}
         for _ in 0..<4 { _ = try await desk.department.ticket(in: desk.session) }
@@ -300,7 +300,7 @@ struct AssignmentDutyTests {
             )
         }
         let locked =
-            "select count(*) from pg_locks where relation = 'secondline.person'::regclass and mode = 'RowShareLock'"
+            "select count(*) from pg_stat_activity where datname = current_database() and wait_event = 'PgSleep'"
         while try await desk.value(locked) == "0" {}
         let ticket = try await desk.department.ticket(in: desk.session, priority: "urgent")
         let another = try await elsewhere.ticket(in: desk.session)
@@ -345,7 +345,7 @@ struct AssignmentDutyTests {
             )
         }
         while try await desk.value(
-            "select count(*) from pg_locks where relation = 'secondline.duty'::regclass and mode = 'RowShareLock'")
+            "select count(*) from pg_stat_activity where datname = current_database() and wait_event = 'PgSleep'")
             == "0"
         {}
         #expect(try await desk.duty.run(desk.session) == DutyOutcome())

@@ -1,4 +1,5 @@
 package import Policy
+internal import Store
 
 /// Every event that the daemon logs, with its fields. Names and fields are an interface: operators filter by them.
 package enum LogEvent: Sendable {
@@ -19,7 +20,20 @@ package enum LogEvent: Sendable {
     case queueBlocked(queue: String, skill: String, reason: Obstacle)
     case queueUnblocked(queue: String, skill: String)
     case idleSpecialist(TicketID, person: PersonID, waited: Duration)
-    case dutyFailed(duty: String, error: String, retryIn: Duration)
+    case messageSent(MessageID, channel: String, kind: String, took: Duration)
+    case messageFailed(MessageID, channel: String, attempt: Int, outcome: Delivery.Outcome, said: String)
+    case messageSetAside(MessageID, channel: String, because: String)
+    /// Another daemon did not report in time.
+    case messageTakenOver(MessageID, channel: String, attempt: Int, from: String)
+    /// This daemon reported too late: somebody else has the message.
+    case deliveryLate(MessageID, channel: String, attempt: Int, outcome: String)
+    /// One transaction of a channel's traffic.
+    case deliveryRound(channel: String, reported: Int, claimed: Int, took: Duration)
+    case messagePassedOn(MessageID, of: PersonID, to: String)
+    case channelFailing(String, error: String)
+    case channelRestored(String, after: Duration, failures: Int)
+    /// `retryIn` is nil when the daemon stops.
+    case dutyFailed(duty: String, error: String, retryIn: Duration?)
 
     package enum Level: Int, Comparable, Sendable {
         case debug, info, warning, error
@@ -30,12 +44,14 @@ package enum LogEvent: Sendable {
     package var level: Level {
         switch self {
         case .daemonStarted, .daemonReady, .daemonStopping, .databaseConnected, .databaseRestored, .ticketAssigned,
-            .queueBlocked, .queueUnblocked:
+            .queueBlocked, .queueUnblocked, .messageFailed, .messagePassedOn, .channelRestored:
             .info
-        case .ticketHeld: .debug
+        case .ticketHeld, .messageSent, .deliveryRound: .debug
         case .daemonStopped(let unfinished): unfinished.isEmpty ? .info : .warning
-        case .configurationWarning, .databaseLost, .databaseUnreachable, .listenLost, .dutyFailed: .warning
-        case .ticketSetAside, .idleSpecialist: .error
+        case .configurationWarning, .databaseLost, .databaseUnreachable, .listenLost, .dutyFailed, .messageTakenOver,
+            .deliveryLate, .channelFailing:
+            .warning
+        case .ticketSetAside, .idleSpecialist, .messageSetAside: .error
         }
     }
 
@@ -57,6 +73,15 @@ package enum LogEvent: Sendable {
         case .queueBlocked: "queue.blocked"
         case .queueUnblocked: "queue.unblocked"
         case .idleSpecialist: "audit.idle_specialist"
+        case .messageSent: "message.sent"
+        case .messageFailed: "message.failed"
+        case .messageSetAside: "message.set_aside"
+        case .messageTakenOver: "message.taken_over"
+        case .deliveryLate: "delivery.late"
+        case .deliveryRound: "delivery.round"
+        case .messagePassedOn: "message.passed_on"
+        case .channelFailing: "channel.failing"
+        case .channelRestored: "channel.restored"
         case .dutyFailed: "duty.failed"
         }
     }
@@ -89,9 +114,36 @@ package enum LogEvent: Sendable {
         case .queueUnblocked(let queue, let skill): Self.group(queue, skill)
         case .idleSpecialist(let ticket, let person, let waited):
             [("ticket", .number(ticket.raw)), ("person", .number(person.raw)), ("waited", .duration(waited))]
+        case .messageSent(let message, let channel, let kind, let took):
+            Self.message(message, channel) + [("kind", .text(kind)), ("took", .duration(took))]
+        case .messageFailed(let message, let channel, let attempt, let outcome, let said):
+            Self.message(message, channel)
+                + [
+                    ("attempt", .number(Int64(attempt))), ("outcome", .text(outcome.rawValue)), ("said", .text(said)),
+                ]
+        case .messageSetAside(let message, let channel, let because):
+            Self.message(message, channel) + [("because", .text(because))]
+        case .messageTakenOver(let message, let channel, let attempt, let from):
+            Self.message(message, channel) + [("attempt", .number(Int64(attempt))), ("from", .text(from))]
+        case .deliveryLate(let message, let channel, let attempt, let outcome):
+            Self.message(message, channel) + [("attempt", .number(Int64(attempt))), ("outcome", .text(outcome))]
+        case .deliveryRound(let channel, let reported, let claimed, let took):
+            [
+                ("channel", .text(channel)), ("reported", .number(Int64(reported))),
+                ("claimed", .number(Int64(claimed))), ("took_us", .number(Int64(took.databaseSeconds * 1e6))),
+            ]
+        case .messagePassedOn(let message, let person, let to):
+            [("message", .number(message.raw)), ("person", .number(person.raw)), ("to", .text(to))]
+        case .channelFailing(let channel, let error): [("channel", .text(channel)), ("error", .text(error))]
+        case .channelRestored(let channel, let after, let failures):
+            [("channel", .text(channel)), ("after", .duration(after)), ("failures", .number(Int64(failures)))]
         case .dutyFailed(let duty, let error, let retryIn):
-            [("duty", .text(duty)), ("retry_in", .duration(retryIn)), ("error", .text(error))]
+            [("duty", .text(duty))] + (retryIn.map { [("retry_in", .duration($0))] } ?? []) + [("error", .text(error))]
         }
+    }
+
+    private static func message(_ message: MessageID, _ channel: String) -> [(key: String, value: LogValue)] {
+        [("message", .number(message.raw)), ("channel", .text(channel))]
     }
 
     /// A group without skill is its queue.

@@ -23,23 +23,9 @@ package enum LogValue: Sendable, Equatable {
         }
     }
 
-    /// A JSON string; control characters, also those that only terminals heed, are escaped.
+    /// A JSON string, cut where it is too long for a log.
     static func append(quoted text: String, to line: inout [UInt8]) {
-        line.append(UInt8(ascii: "\""))
-        for scalar in text.unicodeScalars.prefix(4000) {
-            switch scalar {
-            case "\"": line += #"\""#.utf8
-            case "\\": line += #"\\"#.utf8
-            case "\n": line += #"\n"#.utf8
-            case "\t": line += #"\t"#.utf8
-            case "\r": line += #"\r"#.utf8
-            case _ where scalar.isUnprintable:
-                let hex = String(scalar.value, radix: 16)
-                line += (#"\u"# + String(repeating: "0", count: max(0, 4 - hex.count)) + hex).utf8
-            case _: line += String(scalar).utf8
-            }
-        }
-        line.append(UInt8(ascii: "\""))
+        line.append(jsonString: text.unicodeScalars.prefix(4000))
     }
 
     /// `250ms`, `38s`, `5min3s`, `2h5min`, `3d4h`: two units at most.
@@ -72,15 +58,5 @@ extension String {
                 $0 > 0x20 && $0 < 0x7F && $0 != UInt8(ascii: "\"") && $0 != UInt8(ascii: "=")
                     && $0 != UInt8(ascii: "\\")
             }
-    }
-}
-
-extension Unicode.Scalar {
-    /// Controls, and what reorders or breaks lines.
-    fileprivate var isUnprintable: Bool {
-        switch value {
-        case 0..<0x20, 0x7F..<0xA0, 0x61C, 0x200E...0x200F, 0x2028...0x202E, 0x2066...0x2069, 0xFEFF: true
-        case _: false
-        }
     }
 }

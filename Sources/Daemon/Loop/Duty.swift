@@ -12,10 +12,15 @@ package protocol Duty: Sendable {
 
     /// Does what there is to do now. Throws what the loop answers by the error's `recovery`.
     func run(_ session: Session) async throws(DatabaseError) -> DutyOutcome
+
+    /// Ends what is in hand, within some 6 seconds; the session may be closed.
+    func stop(_ session: Session) async throws(DatabaseError)
 }
 
 extension Duty {
     package var settlesFor: Duration { .zero }
+
+    package func stop(_ session: Session) async throws(DatabaseError) {}
 
     /// Readies an open session: plans made once for any parameters, because planning would cost more than running.
     package static func prepare(_ session: Session) async throws(DatabaseError) {

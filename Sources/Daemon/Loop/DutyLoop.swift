@@ -64,6 +64,9 @@ struct DutyLoop: Sendable {
                 await pause(delay)
             }
         }
+        do throws(DatabaseError) { try await duty.stop(session) } catch {
+            log.write(.dutyFailed(duty: type(of: duty).name, error: "\(error)", retryIn: nil))
+        }
         await session.close()
         if let fault { throw fault }
     }

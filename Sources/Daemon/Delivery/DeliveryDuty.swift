@@ -1,0 +1,82 @@
+internal import Glibc
+internal import Policy
+package import Postgres
+internal import Store
+
+/// Carries messages out, through every configured channel. Daemons share the work: no duty's row is locked, each message is leased.
+package struct DeliveryDuty: Duty {
+    package static let name = "delivery"
+    package static let statements: [any Statement.Type] = [
+        ReportChannel.self, RenewLeases.self, TakeOverMessages.self, FinishDeliveries.self, ClaimMessages.self,
+        BeginClaim.self, ForgetWorker.self,
+    ]
+
+    private let lanes: [Lane]
+    private let worker: String
+    private let lease: Duration
+    private let wake: Wake
+
+    /// How long what is on its way may take when the daemon stops; after it programs are killed, with a grace of a second.
+    private static let patience: Duration = .seconds(5)
+
+    /// - Parameter wake: the duty's own: a delivery that has ended wakes it.
+    package init(settings: DeliverySettings, poll: Duration, log: EventLog, wake: Wake) {
+        let worker = Self.workerName()
+        self.worker = worker
+        self.wake = wake
+        lease = settings.lease
+        lanes = settings.channels.map {
+            Lane($0, worker: worker, lease: settings.lease, poll: poll, log: log, wake: wake)
+        }
+    }
+
+    package func run(_ session: Session) async throws(DatabaseError) -> DutyOutcome {
+        var outcome = DutyOutcome()
+        for lane in lanes {
+            guard let due = try await run(lane, session) else { continue }
+            outcome.dueIn = min(outcome.dueIn ?? due, due)
+        }
+        return outcome
+    }
+
+    /// A lane whose work the database refuses keeps no other waiting.
+    private func run(_ lane: Lane, _ session: Session) async throws(DatabaseError) -> Duration? {
+        do throws(DatabaseError) { return try await lane.run(session) } catch {
+            switch error.recovery {
+            case .retry, .setAside: return lane.rest(after: error)
+            case .reconnect, .stop: throw error
+            }
+        }
+    }
+
+    package func stop(_ session: Session) async throws(DatabaseError) {
+        let landings = lanes.map { $0.land(within: Self.patience) }
+        var fault: DatabaseError?
+        while lanes.contains(where: \.isBusy) {
+            // what ends meanwhile is told at once, what does not stays ours
+            if fault == nil {
+                do throws(DatabaseError) { try await report(session) } catch { fault = error }
+            }
+            await wake.wait(atMost: lease / 3)
+        }
+        for landing in landings { await landing.value }
+        if let fault, fault.recovery != .retry { throw fault }
+        try await report(session)
+        guard await session.isOpen, !lanes.isEmpty else { return }
+        try await session.execute(ForgetWorker(worker))
+    }
+
+    private func report(_ session: Session) async throws(DatabaseError) {
+        // without a server nothing can be told: the leases run out
+        guard await session.isOpen else { return }
+        for lane in lanes { _ = try await lane.run(session, claims: false) }
+    }
+
+    /// Tells daemons apart, also two on hosts of the same name.
+    private static func workerName() -> String {
+        var host = [CChar](repeating: 0, count: 256)
+        gethostname(&host, host.count - 1)
+        let name = String(decoding: host.prefix { $0 != 0 }.map { UInt8(bitPattern: $0) }, as: UTF8.self)
+        return "\(name)/\(getpid())/\(String(UInt32.random(in: 0 ... .max), radix: 36))"
+    }
+}
