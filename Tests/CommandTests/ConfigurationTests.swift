@@ -5,28 +5,9 @@ import Testing
 
 @Suite("The configuration")
 struct ConfigurationTests {
-    private func load(_ text: String, environment: [String: String] = [:], conninfo: String? = nil)
-        throws -> Configuration
-    {
-        let file = ScratchFile(text)
-        defer { withExtendedLifetime(file) {} }
-        return try Configuration.load(file: file.path, environment: environment, conninfo: conninfo)
-    }
-
-    /// The lines of the failure without the path of the file.
-    private func mistakes(_ text: String, environment: [String: String] = [:]) throws -> [String] {
-        let file = ScratchFile(text)
-        let failure = try #require(throws: CommandFailure.self) {
-            try Configuration.load(file: file.path, environment: environment)
-        }
-        #expect(failure.status == .configuration)
-        return failure.message.split(separator: "\n").dropFirst()
-            .map { $0.trimmingCharacters(in: .whitespaces).replacingOccurrences(of: file.path, with: "file") }
-    }
-
     @Test("every key is read into its own field")
     func everyKey() throws {
-        let configuration = try load(
+        let configuration = try loadConfiguration(
             """
             [database]
             conninfo = host=/run/postgresql dbname=desk
@@ -41,6 +22,9 @@ struct ConfigurationTests {
             [log]
             level = debug
             format = json
+            [delivery]
+            lease = 1h
+            retention = 3650d
             """)
         #expect(configuration.database.conninfo == "host=/run/postgresql dbname=desk")
         #expect(configuration.database.connectTimeout == .seconds(3))
@@ -52,26 +36,43 @@ struct ConfigurationTests {
         #expect(!configuration.daemon.listen)
         #expect(configuration.log.level == .debug)
         #expect(configuration.log.format == .json)
+        #expect(configuration.delivery.lease == .seconds(3600))
+        #expect(configuration.delivery.retention == .seconds(3650 * 86_400))
+        #expect(configuration.channels.isEmpty)
     }
 
-    @Test("the example file says what the keys declare, and is the default configuration")
+    @Test("the example file says what the keys declare, and is the default configuration with one channel to mail")
     func example() throws {
-        let path = URL(fileURLWithPath: #filePath).appendingPathComponent("../../../deploy/secondline.conf.example")
-        let example = try String(contentsOf: path.standardizedFileURL, encoding: .utf8)
+        let example = try repositoryFile("deploy/secondline.conf.example")
         #expect(example == ConfigurationExample.file)
-        let active = example.replacing(/\n#([a-z_]+) =/) { "\n\($0.1) =" }
+        let active = example.replacing(/\n#(\[[a-z.]+\]|[a-z_]+ =)/) { "\n\($0.1)" }
         #expect(ConfigurationText(Array(active.utf8)).assignments.count == ConfigurationKey.all.count)
-        for text in [example, active] {
-            var read = try load(text)
-            read.file = nil
-            #expect(read == Configuration())
-        }
+        var defaults = Configuration()
+        var read = try loadConfiguration(example)
+        read.file = nil
+        #expect(read == defaults)
+        defaults.channels = [
+            Configuration.Channel(name: "mail", program: ["/usr/sbin/sendmail", "-oi", "-t"], format: .mail)
+        ]
+        read = try loadConfiguration(active)
+        read.file = nil
+        #expect(read == defaults)
+    }
+
+    @Test("the table of the README says what the keys declare")
+    func table() throws {
+        #expect(try repositoryFile("README.md").contains("\n\n\(ConfigurationExample.table)\n"))
         #expect(ConfigurationExample.table.split(separator: "\n").count == ConfigurationKey.all.count + 2)
+    }
+
+    private func repositoryFile(_ path: String) throws -> String {
+        let url = URL(fileURLWithPath: #filePath).appendingPathComponent("../../../\(path)")
+        return try String(contentsOf: url.standardizedFileURL, encoding: .utf8)
     }
 
     @Test("comments, blanks, quotes, a byte-order mark and CRLF are understood")
     func tolerance() throws {
-        let configuration = try load(
+        let configuration = try loadConfiguration(
             "\u{FEFF}# remark\r\n  ; another\r\n [database] \r\n\tconninfo = \"  user=\\\"b\\\" dbname='\\\\\\\\ # c'\" \r\n\r\n[log]\r\nlevel=ERROR"
         )
         #expect(configuration.database.conninfo == "  user=\"b\" dbname='\\\\ # c'")
@@ -80,7 +81,7 @@ struct ConfigurationTests {
 
     @Test("all mistakes are told at once, with their lines, in order")
     func allAtOnce() throws {
-        let mistakes = try mistakes(
+        let mistakes = try configurationMistakes(
             """
             early = 1
             [daemn]
@@ -119,11 +120,12 @@ struct ConfigurationTests {
     @Test(
         "a bad value says what would be right",
         arguments: [
-            ("5", "5 has no unit: write 5ms, 5s, 5min or 5h"),
-            ("", "\"\" is not a duration such as 250ms, 5s, 2min or 1h"),
-            ("-1s", "\"-1s\" is not a duration such as 250ms, 5s, 2min or 1h"),
-            ("5m", "\"m\" is not a unit of time: use ms, s, min or h"),
+            ("5", "5 has no unit: write 5ms, 5s, 5min, 5h or 5d"),
+            ("", "\"\" is not a duration such as 250ms, 5s, 2min, 1h or 30d"),
+            ("-1s", "\"-1s\" is not a duration such as 250ms, 5s, 2min, 1h or 30d"),
+            ("5m", "\"m\" is not a unit of time: use ms, s, min, h or d"),
             ("99ms", "99ms is not between 100ms and 1h"),
+            ("1d", "1d is not between 100ms and 1h"),
             ("2h", "2h is not between 100ms and 1h"),
             ("9223372036854775807h", "9223372036854775807h is not between 100ms and 1h"),
             ("5s # comment", "put the comment on a line of its own, or the value in double quotes"),
@@ -131,7 +133,13 @@ struct ConfigurationTests {
             ("\"5s\" x", "there is text after the closing quote"),
         ])
     func badValue(_ value: String, _ says: String) throws {
-        #expect(try mistakes("[daemon]\npoll_interval = \(value)") == ["file:2: poll_interval: \(says)"])
+        #expect(try configurationMistakes("[daemon]\npoll_interval = \(value)") == ["file:2: poll_interval: \(says)"])
+    }
+
+    @Test("a duration is written as it is read", arguments: ["1ms", "1500ms", "90s", "25min", "23h", "1d", "3650d"])
+    func durationText(_ text: String) throws {
+        let range: ClosedRange<Duration> = .zero ... .seconds(3650 * 86_400)
+        #expect(try ConfigurationKind.duration(text, in: range).get().configurationText == text)
     }
 
     @Test("bytes that are not UTF-8 are told with their line")
@@ -146,19 +154,21 @@ struct ConfigurationTests {
     func precedence() throws {
         let text = "[database]\nconninfo = host=file\nlock_timeout = 1s"
         let environment = ["SECONDLINE_DATABASE_CONNINFO": "host=environment"]
-        #expect(try load(text).database.conninfo == "host=file")
-        #expect(try load(text, environment: environment).database.conninfo == "host=environment")
-        #expect(try load(text, environment: environment).database.lockTimeout == .seconds(1))
-        #expect(try load(text, environment: environment, conninfo: "host=option").database.conninfo == "host=option")
+        #expect(try loadConfiguration(text).database.conninfo == "host=file")
+        #expect(try loadConfiguration(text, environment: environment).database.conninfo == "host=environment")
+        #expect(try loadConfiguration(text, environment: environment).database.lockTimeout == .seconds(1))
+        #expect(
+            try loadConfiguration(text, environment: environment, conninfo: "host=option").database.conninfo
+                == "host=option")
     }
 
     @Test("a connection string that libpq cannot read is a mistake, wherever it stands")
     func unreadableConninfo() throws {
-        let file = try mistakes("[database]\nconninfo = host")
+        let file = try configurationMistakes("[database]\nconninfo = host")
         #expect(file.first?.hasPrefix("file:2: conninfo: the connection string cannot be read: missing \"=\"") == true)
-        let variable = try mistakes("", environment: ["SECONDLINE_DATABASE_CONNINFO": "hots=x"])
+        let variable = try configurationMistakes("", environment: ["SECONDLINE_DATABASE_CONNINFO": "hots=x"])
         #expect(variable.first?.hasPrefix("SECONDLINE_DATABASE_CONNINFO: the connection string") == true)
-        let option = #expect(throws: CommandFailure.self) { try load("", conninfo: "postgres://[h") }
+        let option = #expect(throws: CommandFailure.self) { try loadConfiguration("", conninfo: "postgres://[h") }
         #expect(option?.status == .usage)
         #expect(option?.message.hasPrefix("--conninfo: ") == true)
     }

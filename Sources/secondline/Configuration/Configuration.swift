@@ -27,9 +27,17 @@ struct Configuration: Sendable, Equatable {
         var format = Format.text
     }
 
+    struct Delivery: Sendable, Equatable {
+        var lease: Duration = .seconds(30)
+        var retention: Duration = .seconds(30 * 86_400)
+    }
+
     var database = Database()
     var daemon = Daemon()
     var log = Log()
+    var delivery = Delivery()
+    /// By name.
+    var channels: [Channel] = []
     /// The file that was read, if there is one.
     var file: String?
     /// What deserves a line in the log although it is no mistake.

@@ -1,21 +1,33 @@
 /// The keys as documentation: the example file and the table of the README.
 enum ConfigurationExample {
-    /// A file in which every key stands with its default, commented out.
+    /// A file in which every key stands with its default, commented out, and so does the whole of a channel.
     static var file: String {
         var text = """
-            # Configuration of Secondline. What is commented out shows the default.
-            # Every key is also an environment variable, such as SECONDLINE_DAEMON_POLL_INTERVAL=5s, which wins over the file.
-            # Durations have a unit: 250ms, 5s, 2min, 1h. A comment has a line of its own.
+            # Configuration of Secondline. What is commented out shows the default, and a channel as an example.
+            # Every key is also an environment variable, which wins over the file: SECONDLINE_DAEMON_POLL_INTERVAL=5s, and
+            # SECONDLINE_CHANNEL_TEAM_CHAT_TIMEOUT=5s for [channel.team-chat].
+            # Durations have a unit: 250ms, 5s, 2min, 1h, 30d. A comment has a line of its own.
+            # A value may stand in double quotes; in them \\" is a quote and \\\\ a backslash. A value of words is split at
+            # blanks, and double quotes keep blanks in a word wherever they begin: /opt/x --name "two words" --by="a b".
 
             """
         for section in ConfigurationKey.sections {
-            text += "\n[\(section)]\n"
+            text += section == ConfigurationSection.anyChannel ? channelHeader : "\n[\(section)]\n"
             for key in ConfigurationKey.all where key.section == section {
-                text += "# \(key.summary) (\(key.accepts))\n#\(key.name) = \(key.defaultText)".trimmingLastSpace + "\n"
+                let standard = key.example == nil || key.defaultText.isEmpty ? "" : "; default \(key.defaultText)"
+                text += "# \(key.summary) (\(key.accepts)\(standard))\n"
+                text += "#\(key.name) = \(key.example ?? key.defaultText)".trimmingLastSpace + "\n"
             }
         }
         return text
     }
+
+    private static let channelHeader = """
+
+        # A channel carries messages out of the house; there may be any number. The name has a-z, 0-9, _ and -.
+        #[channel.mail]
+
+        """
 
     /// Rows of Markdown.
     static var table: String {

@@ -32,16 +32,19 @@ enum ConfigurationKind {
         return refuse("\"\(text)\" is not one of \(words.joined(separator: ", "))\(clause)")
     }
 
-    /// A whole number and its unit: 250ms, 5s, 2min, 1h.
+    /// A whole number and its unit: 250ms, 5s, 2min, 1h, 30d.
     static func duration(_ text: String, in range: ClosedRange<Duration>) -> Reading<Duration> {
         let digits = text.prefix { $0.isASCII && $0.isNumber }
         let unit = text.dropFirst(digits.count).drop { $0 == " " }
         guard let number = Int64(digits) else {
-            return refuse("\"\(text)\" is not a duration such as 250ms, 5s, 2min or 1h")
+            return refuse("\"\(text)\" is not a duration such as 250ms, 5s, 2min, 1h or 30d")
         }
-        if unit.isEmpty { return refuse("\(text) has no unit: write \(text)ms, \(text)s, \(text)min or \(text)h") }
+        if unit.isEmpty {
+            let written = ["ms", "s", "min", "h"].map { text + $0 }.joined(separator: ", ")
+            return refuse("\(text) has no unit: write \(written) or \(text)d")
+        }
         guard let milliseconds = Duration.millisecondsByUnit[String(unit)] else {
-            return refuse("\"\(unit)\" is not a unit of time: use ms, s, min or h")
+            return refuse("\"\(unit)\" is not a unit of time: use ms, s, min, h or d")
         }
         let (total, overflow) = number.multipliedReportingOverflow(by: milliseconds)
         let duration = Duration.milliseconds(total)
@@ -61,13 +64,15 @@ enum ConfigurationKind {
         }
     }
 
-    private static func refuse<Value>(_ message: String) -> Reading<Value> {
+    static func refuse<Value>(_ message: String) -> Reading<Value> {
         .failure(ConfigurationFault(message: message))
     }
 }
 
 extension Duration {
-    fileprivate static let millisecondsByUnit: [String: Int64] = ["ms": 1, "s": 1000, "min": 60_000, "h": 3_600_000]
+    fileprivate static let millisecondsByUnit: [String: Int64] = [
+        "ms": 1, "s": 1000, "min": 60_000, "h": 3_600_000, "d": 86_400_000,
+    ]
 
     /// As it is written in the configuration, in the largest unit that divides it.
     var configurationText: String {

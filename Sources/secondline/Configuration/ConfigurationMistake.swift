@@ -1,8 +1,18 @@
 /// One thing wrong in the configuration, and where.
-struct ConfigurationMistake: Equatable, CustomStringConvertible {
-    /// `file:line`, or the name of a variable.
-    let place: String
+struct ConfigurationMistake: Equatable {
+    /// In the order in which mistakes are told.
+    enum Place: Comparable {
+        case line(Int)
+        case variable(String)
+    }
+
+    let place: Place
     let message: String
 
-    var description: String { "\(place): \(message)" }
+    func description(file: String) -> String {
+        switch place {
+        case .line(let line): "\(file):\(line): \(message)"
+        case .variable(let name): "\(name): \(message)"
+        }
+    }
 }

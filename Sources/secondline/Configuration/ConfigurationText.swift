@@ -3,15 +3,17 @@ struct ConfigurationText {
     struct Assignment: Equatable {
         let section: String
         let key: String
+        /// As written, with its quotes.
         let value: String
         let line: Int
     }
 
     private(set) var assignments: [Assignment] = []
+    /// In order, each once.
+    private(set) var sections: [(name: String, line: Int)] = []
     /// By line.
     private(set) var mistakes: [(line: Int, message: String)] = []
     private var section: String?
-    private var opened: [String: Int] = [:]
 
     init(_ bytes: [UInt8]) {
         let withoutMark = bytes.starts(with: [0xEF, 0xBB, 0xBF]) ? bytes.dropFirst(3) : bytes[...]
@@ -43,58 +45,19 @@ struct ConfigurationText {
         }
         let name = String(text.dropFirst().dropLast().trimmed)
         section = name
-        if let earlier = opened[name] {
-            mistakes.append((line, "[\(name)] was opened before, on line \(earlier)"))
+        if let earlier = sections.first(where: { $0.name == name }) {
+            mistakes.append((line, "[\(name)] was opened before, on line \(earlier.line)"))
         } else {
-            opened[name] = line
-            checkSection(name, line: line)
+            sections.append((name, line))
         }
     }
 
-    private mutating func checkSection(_ name: String, line: Int) {
-        guard !ConfigurationKey.sections.contains(name) else { return }
-        let clause = Suggestion.clause(name, among: ConfigurationKey.sections)
-        mistakes.append((line, "there is no section [\(name)]\(clause)"))
-    }
-
-    private mutating func assign(_ key: Substring, _ written: Substring, line: Int) {
+    private mutating func assign(_ key: Substring, _ value: Substring, line: Int) {
         guard let section else {
             mistakes.append((line, "\(key) stands before the first [section]"))
             return
         }
-        switch value(of: written) {
-        case .success(let value):
-            assignments.append(Assignment(section: section, key: String(key), value: value, line: line))
-        case .failure(let fault): mistakes.append((line, "\(key): \(fault.message)"))
-        }
-    }
-
-    /// In double quotes, `\"` and `\\` stand for `"` and `\`; without them the value is taken as it is.
-    private func value(of written: Substring) -> Result<String, ConfigurationFault> {
-        guard written.first == "\"" else {
-            guard !written.contains(" #"), !written.contains(" ;") else {
-                return .failure(
-                    ConfigurationFault(message: "put the comment on a line of its own, or the value in double quotes"))
-            }
-            return .success(String(written))
-        }
-        var value = ""
-        var rest = written.dropFirst()
-        while let character = rest.popFirst() {
-            if character == "\"" {
-                guard rest.isEmpty else {
-                    return .failure(ConfigurationFault(message: "there is text after the closing quote"))
-                }
-                return .success(value)
-            }
-            if character == "\\", let next = rest.first, next == "\"" || next == "\\" {
-                value.append(next)
-                rest.removeFirst()
-            } else {
-                value.append(character)
-            }
-        }
-        return .failure(ConfigurationFault(message: "the closing double quote is missing"))
+        assignments.append(Assignment(section: section, key: String(key), value: String(value), line: line))
     }
 }
 
