@@ -3,6 +3,9 @@ extension Program {
     static let secondline = Program(
         name: "secondline", version: "0.1.0",
         summary: "Dispatches the work of a support department: each ticket to a free specialist.",
-        commands: [.run, .migrate, .check, .status, .explain, .import, .demo, .bench],
+        commands: [
+            .run, .migrate, .check, .status, .explain, .messages, .retry, .drop, .channels, .send, .import, .demo,
+            .bench,
+        ],
         explain: { Explanation.of($0) })
 }

@@ -117,6 +117,17 @@ struct ProgramTests {
         for line in texts.joined(separator: "\n").split(separator: "\n") { #expect(line.count <= 80) }
     }
 
+    @Test("so does that of every command of the real program, and none is without a word on its options")
+    func realHelp() {
+        let program = Program.secondline
+        #expect(Set(program.commands.map(\.name)).count == program.commands.count)
+        // the list in the help of bench is wider, and kept as it is written
+        for command in program.commands where command.name != "bench" {
+            for line in program.help(on: command).split(separator: "\n") { #expect(line.count <= 80, "\(line)") }
+            #expect(command.options.allSatisfy { !$0.summary.isEmpty && !$0.summary.hasSuffix(".") })
+        }
+    }
+
     @Test("without arguments the help goes to standard error, with status 64")
     func nothing() async {
         let outcome = await SampleProgram().run([])

@@ -1,4 +1,5 @@
 import Postgres
+import Store
 import TestSupport
 import Testing
 
@@ -67,6 +68,80 @@ struct StatusTests {
             try await withLogin(database, session, in: ["secondline_reader"]) { conninfo in
                 #expect(await CommandRun(["status"], on: conninfo).status == .ok)
             }
+        }
+    }
+
+    @Test("messages are a line, with one more for each channel in trouble that something waits for")
+    func messages() async throws {
+        try await withDatabase { database, session in
+            let person = try await Department(in: session, specialists: 1).specialists[0]
+            try await withLogin(database, session, in: ["secondline_daemon"]) { conninfo in
+                func tail() async -> String {
+                    let output = await CommandRun(["status"], on: conninfo).output
+                    return output.firstRange(of: "messages: ").map { String(output[$0.lowerBound...]) } ?? output
+                }
+                try await session.script(
+                    """
+                    select secondline.set_contact(\(person), 'mail', 'here', 'low'),
+                           secondline.set_contact(\(person), 'chat', 'here', 'critical');
+                    select secondline_rules.report_channel(now(), 'mail', 'w', null, 0, null)
+                    """)
+                #expect(await tail() == "messages: none waiting\n")
+                try await session.script(
+                    "select secondline.send_message(\(person), 'note', '{\"text\": \"x\"}') from generate_series(1, 1205)"
+                )
+                #expect(await tail() == "messages: 1,205 waiting\n")
+                try await session.script(
+                    """
+                    update secondline.message set state = 'set_aside', send_at = 'infinity'
+                     where message_id in (select m.message_id from secondline.message m where m.channel = 'mail' limit 3);
+                    select secondline.send_message(\(person), 'note', '{"text": "x", "severity": "critical"}');
+                    select secondline_rules.report_channel(now(), 'mail', 'w', 725, 9, E'no\\nmessages: \\u001b[2J')
+                    """)
+                #expect(
+                    await tail() == """
+                        messages: 1,204 waiting, 3 set aside: see "secondline messages --set-aside"
+                          chat: 1 waiting; no running daemon has it: add [channel.chat] to the daemon's configuration
+                          mail: 1,203 waiting; failing for 12 min: no\\nmessages: \\e[2J
+
+                        """)
+            }
+        }
+    }
+
+    @Test("of many channels in trouble a few are shown, of what they say a line")
+    func manyChannels() async throws {
+        try await withDatabase { database, session in
+            try await session.script(
+                """
+                select secondline_rules.report_channel(now(), 'c' || n, 'w', 1, 1, repeat('long ', 400))
+                  from generate_series(1, 40) n
+                """)
+            let lines = await CommandRun(["status"], on: database.conninfo).output.split(separator: "\n").suffix(7)
+            #expect(lines.first == "messages: none waiting")
+            #expect(lines.last == "… and 35 more: see \"secondline channels\"")
+            #expect(lines.allSatisfy { $0.count <= 160 })
+        }
+    }
+
+    @Test("what was sent is not read for it")
+    func messagePlan() async throws {
+        try await withDatabase { _, session in
+            let plan = try await session.simpleQuery("explain \(MessageStatus.sql)").map { $0[0] ?? "" }
+            #expect(plan.contains { $0.contains("on message m") || $0.contains("on message x") })
+            #expect(!plan.contains { $0.contains("message_history") || $0.contains("message_attempt") })
+        }
+    }
+
+    @Test("it is shown on a server that cannot be written to")
+    func readOnly() async throws {
+        try await withDatabase { database, _ in
+            let conninfo = try Conninfo(parsing: database.conninfo)
+                .with("options", "-c default_transaction_read_only=on")
+            let run = await CommandRun(["status"], on: conninfo)
+            #expect(run.status == .ok)
+            #expect(run.output.hasSuffix("messages: none waiting\n"))
+            #expect(await CommandRun(["channels"], on: conninfo).status == .ok)
         }
     }
 

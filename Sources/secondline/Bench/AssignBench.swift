@@ -63,6 +63,11 @@ struct AssignBench {
                 select ticket_id, now(), 'assigned', person_id, 'least_loaded',
                        '{"considered":[{"person_id":11,"load":1125,"capacity":100000},{"person_id":12,"load":1125,"capacity":100000},{"person_id":13,"load":1200,"capacity":100000},{"person_id":14,"load":1200,"capacity":100000},{"person_id":15,"load":1200,"capacity":100000}],"excluded":{}}'
                   from pair
+            ), told as (
+                insert into secondline.message (channel, state, severity, kind, person_id, ticket_id, created_at, send_at, data)
+                select 'popup', 'sent', 'normal', 'ticket.offered', person_id, ticket_id, now(), now(),
+                       '{"ticket": 4711, "title": "Ticket 4711", "queue": "bench", "client": null, "priority": "normal", "severity": "normal"}'
+                  from pair
             )
             insert into secondline.journal (ticket_id, at, event, person_id, from_status, to_status)
             select ticket_id, now(), 'assigned', person_id, 'new', 'assigned' from pair

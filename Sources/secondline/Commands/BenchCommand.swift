@@ -11,15 +11,23 @@ extension Command {
               assign   assigning a backlog, against the fastest set-based SQL for the same writes
               latency  insert committed to assignment committed at a steady rate, against a NOTIFY and a commit
               scale    the cost of a ticket with few and with many open tickets, closed tickets and people
+              messages delivering a backlog to a channel that takes everything, against claiming and finishing by hand
+              snapshot messages and tickets at a steady rate while another session holds a snapshot open
             """,
         options: [
             Option(long: "rounds", value: "N", summary: "How often each side is measured (default 5)"),
             Option(long: "tickets", value: "N", summary: "Tickets a round (default 20,000; latency 2,500)"),
+            Option(long: "messages", value: "N", summary: "Messages a round (default 50,000)"),
+            Option(long: "for", value: "DURATION", summary: "How long snapshot holds it (default 3min)"),
             Option(
                 long: "closed", value: "N", summary: "Closed tickets of the large case of scale (default 1,000,000)"),
             Option(long: "open", value: "N", summary: "Open tickets of the large case of scale (default 1,000,000)"),
         ],
-        operands: [Operand(name: "WHAT", summary: "What to measure", choices: ["assign", "latency", "scale"])],
+        operands: [
+            Operand(
+                name: "WHAT", summary: "What to measure",
+                choices: ["assign", "latency", "scale", "messages", "snapshot"])
+        ],
         run: { call in
             let rounds = try call.integer("rounds", in: 1...100) ?? 5
             let configuration = try call.configuration()
@@ -27,12 +35,18 @@ extension Command {
             let large = LargeCase(
                 open: try call.integer("open", in: 20_000...100_000_000) ?? 1_000_000,
                 closed: try call.integer("closed", in: 20_000...100_000_000) ?? 1_000_000)
+            let messages = try call.integer("messages", in: 1000...10_000_000) ?? 50_000
+            let span = try call.duration("for", in: .seconds(6) ... .seconds(3600)) ?? .seconds(180)
             try await BenchDatabase.with(configuration, progress: call.errors) { database in
                 switch call.operand(0) {
                 case "assign":
                     try await AssignBench(database: database, tickets: tickets ?? 20_000).run(rounds, call.output)
                 case "latency":
                     try await LatencyBench(database: database, tickets: tickets ?? 2500).run(rounds, call.output)
+                case "messages":
+                    try await MessagesBench(database: database, messages: messages).run(rounds, call.output)
+                case "snapshot":
+                    try await SnapshotBench(database: database, span: span).run(call.output)
                 default:
                     try await ScaleBench(database: database, tickets: tickets ?? 5000, large: large).run(
                         rounds, call.output)

@@ -45,6 +45,7 @@ struct CheckCommand {
         }
         tell(.ok("configuration: \(configuration.file ?? "no file; defaults and environment")"))
         for warning in configuration.warnings { tell(.warning("configuration", warning)) }
+        for channel in configuration.channels { tell(ProgramCheck(channel: channel).finding) }
 
         var options = configuration.sessionOptions("secondline check")
         options.readWrite = false
@@ -59,7 +60,9 @@ struct CheckCommand {
             return tell(.failed("connection", Explanation.of(error)))
         }
         let isWritable = await lookAtServer(session, tell)
-        await lookAtSchema(session, tell)
+        if await lookAtSchema(session, tell) {
+            await lookAtContacts(session, Set(configuration.channels.map(\.name)), tell)
+        }
         if !configuration.daemon.listen {
             let interval = configuration.daemon.pollInterval.configurationText
             tell(.ok("LISTEN: switched off; the daemon polls every \(interval)"))
@@ -101,25 +104,49 @@ struct CheckCommand {
             "Set both by NTP; the daemon decides by the server's clock, but log lines carry this machine's.")
     }
 
-    private func lookAtSchema(_ session: Session, _ tell: @Sendable (Finding) -> Void) async {
+    /// Whether it is this program's.
+    private func lookAtSchema(_ session: Session, _ tell: @Sendable (Finding) -> Void) async -> Bool {
         let version: SchemaVersion
         do throws(DatabaseError) {
             version = try await session.transaction { (db) throws(DatabaseError) in try SchemaVersion.read(in: db) }
         } catch {
-            return tell(.failed("schema", Explanation.of(error)))
+            tell(.failed("schema", Explanation.of(error)))
+            return false
         }
-        if let failure = Explanation.of(version) {
-            tell(.failed("schema", failure))
-        } else {
-            tell(.ok("schema: \(SchemaVersion.known)"))
-        }
-        if version == .absent { return }
+        let failure = Explanation.of(version)
+        tell(failure.map { .failed("schema", $0) } ?? .ok("schema: \(SchemaVersion.known)"))
+        if version == .absent { return false }
         do throws(DatabaseError) {
             let missing = try await session.query(MissingRights())
             tell(rights(missing, user: try await session.server.user))
         } catch {
             tell(.failed("rights", Explanation.of(error)))
         }
+        return failure == nil
+    }
+
+    /// Whether all that contacts name is configured here.
+    private func lookAtContacts(
+        _ session: Session, _ configured: Set<String>, _ tell: @Sendable (Finding) -> Void
+    ) async {
+        do throws(DatabaseError) {
+            for channel in try await session.query(ChannelUse())
+            where channel.contacts > 0 && !configured.contains(channel.channel) {
+                tell(notConfigured(channel))
+            }
+        } catch {
+            tell(.failed("contacts", Explanation.of(error)))
+        }
+    }
+
+    private func notConfigured(_ channel: ChannelUse.Row) -> Finding {
+        let name = channel.channel
+        let contacts = channel.contacts == 1 ? "1 contact names" : "\(Figures.grouped(channel.contacts)) contacts name"
+        let what = "channel \(name): \(contacts) it, and this configuration does not have it"
+        let advice = "Add [channel.\(name)] to the configuration, or remove the contacts with set_contact(…, null)."
+        guard channel.daemons > 0 else { return .warning(what, advice) }
+        let daemons = channel.daemons == 1 ? "1 running daemon has" : "\(channel.daemons) running daemons have"
+        return .warning("\(what); \(daemons) it", advice)
     }
 
     private func rights(_ missing: [String], user: String) -> Finding {

@@ -70,6 +70,8 @@ extension Configuration {
     var daemonSettings: DaemonSettings {
         DaemonSettings(
             session: sessionOptions(), pollInterval: daemon.pollInterval, auditInterval: daemon.auditInterval,
-            batchSize: daemon.batchSize, listens: daemon.listen)
+            batchSize: daemon.batchSize, listens: daemon.listen,
+            delivery: DeliverySettings(
+                channels: channels.map(\.settings), lease: delivery.lease, retention: delivery.retention))
     }
 }

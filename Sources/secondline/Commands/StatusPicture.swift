@@ -10,22 +10,25 @@ struct StatusPicture: Sendable {
     let people: [PeopleStatus.Row]
     let recent: RecentAssignments.Row?
     let latest: [LatestDecisions.Row]
+    let messages: StatusMessages
 
-    /// Four statements in one round trip, however large the department is.
+    /// Five statements in one round trip, however large the department is.
     static func take(from session: Session) async throws(DatabaseError) -> StatusPicture {
         try await session.transaction { (db) throws(DatabaseError) in
             let seconds = Double(recently.components.seconds)
-            let (queues, people, recent, latest) = try db.pipeline(
+            let (queues, people, recent, latest, channels) = try db.pipeline(
                 QueueStatus(), PeopleStatus(), RecentAssignments(within: seconds),
-                LatestDecisions(within: seconds, limit: 5))
-            return StatusPicture(queues: queues, people: people, recent: recent.first, latest: latest)
+                LatestDecisions(within: seconds, limit: 5), MessageStatus())
+            return StatusPicture(
+                queues: queues, people: people, recent: recent.first, latest: latest,
+                messages: StatusMessages(channels: channels))
         }
     }
 
     /// With `height`, as many people as fit; the rest is counted.
     func text(for terminal: Terminal, height: Int?) -> String {
         let head = queueTable.text(for: terminal) + "\n" + peopleLine
-        let tail = "\n" + recentText(for: terminal)
+        let tail = "\n" + recentText(for: terminal) + "\n" + messages.text(for: terminal)
         guard !people.isEmpty else { return head + tail }
         let others = (head + tail).split(separator: "\n", omittingEmptySubsequences: false).count + 2
         let room = height.map { max(1, $0 - others) } ?? people.count
