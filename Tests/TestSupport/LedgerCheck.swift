@@ -55,6 +55,17 @@ package enum LedgerCheck {
             """
         ),
         (
+            "an assignment of which nobody was told",
+            """
+            select a.ticket_id, a.person_id from secondline.assignment a
+             where not exists (select from (select kind, person_id, ticket_id, created_at from secondline.message
+                                             union all
+                                            select kind, person_id, ticket_id, created_at from secondline.message_history) m
+                                where m.kind = 'ticket.offered' and m.person_id = a.person_id and m.ticket_id = a.ticket_id
+                                  and m.created_at = a.offered_at) limit 5
+            """
+        ),
+        (
             "a decision led to no assignment",
             """
             select d.ticket_id, d.decision_id from secondline.decision d

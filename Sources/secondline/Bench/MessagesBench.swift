@@ -1,5 +1,7 @@
 import Daemon
+import Policy
 import Postgres
+import Store
 
 /// Delivering a backlog to a channel that takes everything at once: messages a second, by hand and by the daemon.
 struct MessagesBench {
@@ -13,27 +15,35 @@ struct MessagesBench {
         try await database.hire(Self.people)
         try await database.run("select secondline.set_contact(person_id, 'bench', 'here') from secondline.person")
         try await prepareYardstick()
+        var bare = Rounds()
         var byHand = Rounds()
         var daemon = Rounds()
+        var bareRatio = Rounds()
         var ratio = Rounds()
         for round in 0...rounds {
+            try await write()
+            let least = Double(messages) / (try await deliverBarely()).inSeconds
             try await write()
             let yardstick = Double(messages) / (try await deliverByHand()).inSeconds
             try await write()
             let ours = Double(messages) / (try await deliverByDaemon()).inSeconds
             // the first round fills caches and grows files
             if round == 0 { continue }
+            bare.add(least)
             byHand.add(yardstick)
             daemon.add(ours)
+            bareRatio.add(ours / least)
             ratio.add(ours / yardstick)
             database.note("round \(round): by hand \(Int(yardstick))/s, daemon \(Int(ours))/s")
         }
         output.write(
             """
             delivering \(messages) messages to a channel that takes them at once, messages/s, median of \(rounds) (least–most)
-              hand-written claim and finish  \(byHand.text())
-              secondline                     \(daemon.text())
-              ratio                          \(ratio.text(digits: 2))   budget ≥ 0.50
+              bare claim and finish: no words, address, quiet hours  \(bare.text())
+              the same statements by hand                            \(byHand.text())
+              secondline                                             \(daemon.text())
+              ratio to the same statements                           \(ratio.text(digits: 2))   budget ≥ 0.50
+              ratio to the bare ones                                 \(bareRatio.text(digits: 2))
 
             """)
     }
@@ -80,7 +90,7 @@ struct MessagesBench {
             """)
     }
 
-    private func deliverByHand() async throws -> Duration {
+    private func deliverBarely() async throws -> Duration {
         let start = ContinuousClock.now
         while true {
             let rows = try await database.session.simpleQuery("execute claim ('-infinity')")
@@ -89,6 +99,34 @@ struct MessagesBench {
             let attempts = rows.map { $0[1] ?? "" }.joined(separator: ",")
             _ = try await database.session.simpleQuery("execute finish ('{\(ids)}', '{\(attempts)}')")
         }
+    }
+
+    /// The daemon's own statements, one after the other on one connection, and nothing in between.
+    private func deliverByHand() async throws -> Duration {
+        let session = Session(options: database.options)
+        try await session.open()
+        try await DeliveryDuty.prepare(session)
+        let start = ContinuousClock.now
+        var floor: Instant?
+        while true {
+            let rows = try await session.query(
+                ClaimMessages(
+                    worker: "hand", channel: "bench", limit: Self.batch, lease: 30, floor: floor, rate: nil))
+            var ends: [FinishDeliveries.End] = []
+            for case .message(let message, let claim, let sendAt, _) in rows {
+                if ends.isEmpty { try await session.execute(BeginClaim(claim)) }
+                floor = Instant(microseconds: sendAt.microseconds - 2_000_000)
+                ends.append(
+                    FinishDeliveries.End(
+                        ClaimID(message.id, attempt: message.attempt), outcome: "sent", said: "", crashed: false,
+                        took: 0, retryIn: 0))
+            }
+            if ends.isEmpty { break }
+            _ = try await session.query(FinishDeliveries(worker: "hand", channel: "bench", ends: ends))
+        }
+        let took = ContinuousClock.now - start
+        await session.close()
+        return took
     }
 
     /// The real daemon; from ready to the last message in the history.
