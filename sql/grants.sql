@@ -20,7 +20,8 @@ grant execute on function secondline_rules.head_start(secondline.queue, secondli
 
 -- what others are told, and where they are reached, is not for everybody: people read secondline.inbox
 revoke select on secondline.message, secondline.message_history, secondline.message_attempt, secondline.contact,
-    secondline.message_now, secondline.message_set_aside from secondline_member;
+    secondline.message_now, secondline.message_set_aside, secondline.message_key, secondline.channel_now, secondline.channel_worker
+    from secondline_member;
 grant execute on function
     secondline_rules.acting_person(), secondline_rules.is_pointless(text, bigint, bigint),
     secondline_rules.reader(bigint, bigint, bigint), secondline_rules.render(text, jsonb, bigint, bigint, bigint),
@@ -43,13 +44,13 @@ grant execute on function
     secondline_rules.set_aside(timestamptz, bigint, text), secondline_rules.finish_duty(timestamptz, text),
     secondline_rules.idle_specialist(timestamptz, interval),
     secondline_rules.claim_messages(timestamptz, text, text, integer, interval, timestamptz, integer, interval),
-    secondline_rules.begin_claim(bigint), secondline_rules.quiet_until(timestamptz, bigint),
+    secondline_rules.begin_claim(bigint),
     secondline_rules.renew_leases(timestamptz, bigint[], integer[], interval),
     secondline_rules.finish_deliveries(
         timestamptz, text, text, bigint[], integer[], secondline.delivery_outcome[], text[], boolean[], double precision[], double precision[]),
     secondline_rules.take_over_messages(timestamptz, text, integer),
     secondline_rules.report_channel(timestamptz, text, text, double precision, integer, text), secondline_rules.forget_worker(text),
-    secondline_rules.attend_popups(timestamptz, integer), secondline_rules.retire_popups(timestamptz, interval, integer),
+    secondline_rules.attend_popups(timestamptz, integer), secondline_rules.retire_popups(timestamptz, interval, bigint, integer),
     secondline_rules.remove_history(timestamptz, interval, integer)
     to secondline_daemon;
 
@@ -79,7 +80,8 @@ grant execute on function
 grant execute on function
     secondline.send_message(bigint, text, jsonb, text, timestamptz), secondline.send_to_client(bigint, text, jsonb, text, timestamptz),
     secondline.send_to_team(bigint, text, jsonb, text, timestamptz),
-    secondline.retry_message(bigint), secondline.drop_message(bigint, text)
+    secondline.retry_message(bigint), secondline.retry_channel(text), secondline.drop_message(bigint, text),
+    secondline_rules.quiet_until(timestamptz, bigint)
     to secondline_app, secondline_head, secondline_daemon;
 
 -- working

@@ -42,7 +42,7 @@ select not exists (select from secondline.schema_migration where name = '0003_me
 \if :wanted
 \ir migrations/0003_message.sql
 insert into secondline.schema_migration (name, checksum)
-values ('0003_message', '894e07cac466f5e3b1a2129ee20dd736cb8bfba42d3d3f3bcc1a4e5973dab1e6');
+values ('0003_message', '5d51e7637d351b96ac203db90613a9dda3031d5f936bc9865583dd5d61be11e0');
 \endif
 
 \ir functions/10_caller.sql

@@ -8,6 +8,7 @@
 #include <signal.h>
 #include <spawn.h>
 #include <stddef.h>
+#include <sys/mman.h>
 #include <sys/eventfd.h>
 #include <sys/syscall.h>
 #include <sys/wait.h>
@@ -112,6 +113,26 @@ int child_pipe(int ends[2]) {
         return -1;
     }
     return 0;
+}
+
+int child_input(const void *bytes, size_t count) {
+    int file = above_standard(memfd_create("message", MFD_CLOEXEC));
+    if (file < 0) return -1;
+    for (const char *rest = bytes; count > 0;) {
+        ssize_t written = write(file, rest, count);
+        if (written < 0 && errno == EINTR) continue;
+        if (written < 0) {
+            int error = errno;
+            close(file);
+            errno = error;
+            return -1;
+        }
+        rest += written;
+        count -= (size_t)written;
+    }
+    if (lseek(file, 0, SEEK_SET) == 0) return file;
+    close(file);
+    return -1;
 }
 
 void child_name_thread(void) { pthread_setname_np(pthread_self(), "child program"); }

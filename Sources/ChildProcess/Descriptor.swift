@@ -7,6 +7,13 @@ struct Descriptor: ~Copyable {
 
     init(_ raw: Int32) { self.raw = raw }
 
+    /// Of a file in memory, at its beginning.
+    init(holding bytes: [UInt8]) throws(SystemFault) {
+        let file = bytes.withUnsafeBytes { child_input($0.baseAddress, $0.count) }
+        guard file >= 0 else { throw .last }
+        raw = file
+    }
+
     deinit { close(raw) }
 
     func stopBlocking() { _ = fcntl(raw, F_SETFL, fcntl(raw, F_GETFL) | O_NONBLOCK) }

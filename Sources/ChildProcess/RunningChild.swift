@@ -1,7 +1,7 @@
 import CSpawn
 import Glibc
 
-/// A program at work: its process, which is reaped here and nowhere else, and our ends of its pipes.
+/// A program at work: its process, which is reaped here and nowhere else, and our end of its output.
 struct RunningChild: ~Copyable {
     private enum Pause { case ended, deadline, cancelled }
 
@@ -12,25 +12,20 @@ struct RunningChild: ~Copyable {
     private var isReaped = false
     /// Readable at its end; nil when no descriptor was left for it.
     private var ending: Descriptor?
-    /// Closed when all of it was written, or the program is dead: a cut message must not look like a whole one.
-    private var input: Descriptor?
-    private var unwritten: ArraySlice<UInt8>
     private var output: Descriptor?
     private var said: [UInt8] = []
     private let outputLimit: Int
     private var chunk = [UInt8](repeating: 0, count: 16_384)
 
     init(_ program: ChildProgram, input: [UInt8], outputLimit: Int) throws(SystemFault) {
-        let feed = try Pipe()
+        // A file, not a pipe: whatever becomes of us meanwhile, the program finds the whole message or none.
+        let feed = try Descriptor(holding: input)
         let drain = try Pipe()
-        pid = try program.spawn(input: feed.readEnd, output: drain.writeEnd)
-        self.input = .some(feed.writeEnd)
+        pid = try program.spawn(input: feed, output: drain.writeEnd)
         output = .some(drain.readEnd)
         // The child's ends go first, so that there is room for one descriptor more.
-        ending = Self.watch(pid, closing: feed.readEnd, drain.writeEnd)
-        unwritten = input[...]
+        ending = Self.watch(pid, closing: feed, drain.writeEnd)
         self.outputLimit = outputLimit
-        self.input?.stopBlocking()
         output?.stopBlocking()
     }
 
@@ -76,19 +71,17 @@ struct RunningChild: ~Copyable {
         return signal == 0 ? .exited(status) : .signalled(signal)
     }
 
-    /// Feeds it and reads what it says, until it has ended and all that it said is read.
+    /// Reads what it says, until it has ended and all that it said is read.
     private mutating func attend(until deadline: ContinuousClock.Instant, _ bell: Bell?) -> Pause {
         while true {
             var watched = [
                 pollfd(fd: ending?.raw ?? -1, events: Int16(POLLIN), revents: 0),
                 pollfd(fd: bell?.descriptor ?? -1, events: Int16(POLLIN), revents: 0),
                 pollfd(fd: output?.raw ?? -1, events: Int16(POLLIN), revents: 0),
-                pollfd(fd: input?.raw ?? -1, events: Int16(POLLOUT), revents: 0),
             ]
             let left = (deadline - .now).wholeMilliseconds
-            poll(&watched, 4, ending == nil ? min(left, 20) : left)
+            poll(&watched, 3, ending == nil ? min(left, 20) : left)
             if watched[2].revents != 0 { read() }
-            if watched[3].revents != 0 { write() }
             if child_has_ended(pid) != 0 {
                 while output != nil, said.count < outputLimit, read() {}
                 return .ended
@@ -107,17 +100,6 @@ struct RunningChild: ~Copyable {
         }
         if count == 0 || errno != EAGAIN && errno != EINTR { output = nil }
         return false
-    }
-
-    private mutating func write() {
-        guard let descriptor = input?.raw else { return }
-        let count = unwritten.withUnsafeBytes { Glibc.write(descriptor, $0.baseAddress, $0.count) }
-        if count >= 0 {
-            unwritten.removeFirst(count)
-            if unwritten.isEmpty { input = nil }
-        } else if errno != EAGAIN, errno != EINTR {
-            input = nil  // it reads no more
-        }
     }
 }
 

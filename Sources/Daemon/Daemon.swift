@@ -34,8 +34,6 @@ package final class Daemon: Sendable {
         uniqueKeysWithValues: [AssignmentDuty.name, AuditDuty.name, DeliveryDuty.name, UpkeepDuty.name].map {
             ($0, Wake())
         })
-    /// The duties that hints wake.
-    private static let hinted = [AssignmentDuty.name, DeliveryDuty.name]
     private let state = Mutex(State())
 
     private struct State {
@@ -53,20 +51,23 @@ package final class Daemon: Sendable {
     package func run() async throws {
         let started = ContinuousClock.now
         let connectivity = Connectivity(log: log)
+        let delivery = DeliveryDuty(
+            settings: settings.delivery, poll: settings.pollInterval, log: log, wake: wakes[DeliveryDuty.name]!)
         let duties: [(duty: any Duty, interval: Duration)] = [
             (AssignmentDuty(log: log, batchSize: settings.batchSize), settings.pollInterval),
             (AuditDuty(log: log, patience: settings.pollInterval * 2), settings.auditInterval),
-            (
-                DeliveryDuty(
-                    settings: settings.delivery, poll: settings.pollInterval, log: log, wake: wakes[DeliveryDuty.name]!),
-                settings.pollInterval
-            ),
+            (delivery, settings.pollInterval),
             (UpkeepDuty(log: log, retention: settings.delivery.retention), settings.pollInterval),
         ]
         let listener = Task { [settings, log, wakes] in
             guard settings.listens else { return }
             await HintListener(
-                options: settings.session, wakes: wakes.filter { Self.hinted.contains($0.key) }, log: log
+                options: settings.session,
+                hints: [
+                    AssignmentDuty.name: { wakes[AssignmentDuty.name]?.hint() },
+                    DeliveryDuty.name: { delivery.hint() },
+                    "retry": { delivery.tryFailing() },
+                ], log: log
             ) { self.isStopping }.run()
         }
         defer { listener.cancel() }

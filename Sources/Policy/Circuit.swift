@@ -1,4 +1,4 @@
-/// Whether a channel is worth its messages. It opens when several messages in a row failed and nothing succeeded; then one at a
+/// Whether a channel is worth its messages. It opens when several messages in a row failed or were refused and nothing succeeded; then one at a
 /// time is tried, with growing pauses, until one succeeds. One message that fails again and again opens nothing.
 ///
 ///     closed ── 5 messages failed, none succeeded ──▶ open ── one succeeded ──▶ closed
@@ -40,7 +40,12 @@ package struct Circuit: Sendable {
     /// When the next try is due, if it is open.
     package func dueIn(at now: ContinuousClock.Instant) -> Duration? { nextTryAt.map { max(.zero, $0 - now) } }
 
-    /// The channel took or refused a message: it works.
+    /// Whoever mended something need not wait for the pause to end.
+    package mutating func tryNow(at now: ContinuousClock.Instant) {
+        if isOpen { nextTryAt = now }
+    }
+
+    /// The channel took a message: it works.
     package mutating func succeeded(at now: ContinuousClock.Instant) -> Change? {
         defer { self = Circuit(pauses: pauses) }
         return openedAt.map { .closed(after: now - $0, failures: failures) }

@@ -48,9 +48,9 @@ struct StartTests {
             let end = await ChildProgram.shell("cat").run(Array("hello".utf8))
             setrlimit(__rlimit_resource_t(RLIMIT_NOFILE.rawValue), &usual)
             for filler in fillers { close(filler) }
-            // The bell and two pipes; what tells of the end takes the number of an end that only the child needs.
+            // The bell, the input and a pipe; what tells of the end takes the number of an end that only the child needs.
             #expect(
-                end == (free < 5 ? ChildEnd(.notStarted(EMFILE)) : ChildEnd(.exited(0), output: Array("hello".utf8))))
+                end == (free < 4 ? ChildEnd(.notStarted(EMFILE)) : ChildEnd(.exited(0), output: Array("hello".utf8))))
         }
         #expect(await ChildProgram.shell("exit 3").run().way == .exited(3))
     }

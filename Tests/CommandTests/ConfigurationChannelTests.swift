@@ -182,7 +182,7 @@ struct ConfigurationChannelTests {
             ("a@b", true), ("desk@mail.example-1.org", true), ("a.b!#$%&'*+/=?^_{|}~-@h", true), ("", true),
             ("a", false), ("@b", false), ("a@", false), ("a@b@c", false), ("a b@c", false), ("Desk <a@b>", false),
             (".a@b", false), ("a@b..c", false), ("a@b_c", false), ("ä@b", false), ("a@ü", false), ("a@b,c@d", false),
-            ("a`@b", false), (String(repeating: "a", count: 253) + "@b", false),
+            ("a`@b", true), ("-a@b", false), ("a@-b", false), (String(repeating: "a", count: 253) + "@b", false),
         ])
     func sender(_ address: String, _ isPlain: Bool) throws {
         let text = "[channel.x]\nprogram = /x\nfrom = \(address)"

@@ -108,12 +108,17 @@ struct Carrier {
     }
 
     @discardableResult
-    func run() async throws -> DutyOutcome { try await duty.run(session) }
+    func run() async throws -> DutyOutcome {
+        // as a notification would: a test has just written what it runs for
+        duty.hint()
+        return try await duty.run(session)
+    }
 
     /// Runs when something wakes it or is due, until what the test waits for is there.
     func run(until isThere: () async throws -> Bool) async throws {
+        duty.hint()
         while true {
-            let outcome = try await run()
+            let outcome = try await duty.run(session)
             if try await isThere() { return }
             await wake.wait(atMost: outcome.dueIn ?? .seconds(3600))
         }

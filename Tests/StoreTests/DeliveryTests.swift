@@ -140,7 +140,8 @@ import Testing
     func withoutAddress() async throws {
         let post = try await Post()
         _ = try await post.tell()
-        try await db.script("select secondline.set_team_contact(\(post.here.team), '\(post.channel)', null)")
+        // by hand: set_team_contact drops what waits
+        try await db.script("delete from secondline.contact where team_id = \(post.here.team)")
         let found = try await db.lines(
             """
             select address, text from secondline_rules.claim_messages(

@@ -32,8 +32,9 @@ import Testing
             #expect(
                 try await courier.takeOver(at: Post.at(Double(time) * 100 + 61)) == ["\(message)|\(time)|one|f|f"])
         }
-        #expect(try await post.state(message) == "ready|5|0|561|-|-")
-        #expect(try await post.ledger(message) == [])
+        #expect(try await post.state(message) == "ready|5|0|561|unknown|the daemon did not report")
+        // it may have begun all the same: that mark does not wait for the disk
+        #expect(try await post.ledger(message).count == 5)
     }
 
     @Test("three deliveries that began and were never reported set it aside, each unknown in the ledger")

@@ -137,7 +137,7 @@ struct Courier: Sendable {
         let fill = { (value: String) in "array_fill(\(value), array[\(claims.count)])" }
         return try await (session ?? db).lines(
             """
-            select * from secondline_rules.finish_deliveries(
+            select message_id, attempt, is_late, set_aside_because from secondline_rules.finish_deliveries(
                    \(at), '\(worker)', '\(channel)', \(arrays(claims)), \(fill("'\(outcome)'::secondline.delivery_outcome")),
                    \(fill("\(quoteLiteral(said))::text")), \(fill("\(crashed)")), \(fill("0.5::float8")),
                    \(fill("\(retryIn)::float8")))

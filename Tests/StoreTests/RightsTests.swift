@@ -16,7 +16,10 @@ import Testing
             "set_fair_limit", "set_starvation_bound", "set_head_start", "deactivate_person", "set_team_contact",
             "set_client_contact", "set_team_locale", "set_client_locale", "set_template",
         ]
-        let telling = ["send_message", "send_to_client", "send_to_team", "retry_message", "drop_message"]
+        let telling = [
+            "send_message", "send_to_client", "send_to_team", "retry_message", "retry_channel", "drop_message",
+            "secondline_rules.quiet_until",
+        ]
         let work = [
             "record_absence", "record_absence_hours", "cancel_absence", "start_workday", "pause_workday",
             "resume_workday",
@@ -35,7 +38,7 @@ import Testing
         ]
         let deciding = [
             "waiting_group", "lock_unlocked_people", "assign", "record_blockers", "set_aside", "finish_duty",
-            "idle_specialist", "claim_messages", "begin_claim", "quiet_until", "renew_leases", "finish_deliveries",
+            "idle_specialist", "claim_messages", "begin_claim", "renew_leases", "finish_deliveries",
             "take_over_messages", "report_channel", "forget_worker", "attend_popups", "retire_popups", "remove_history",
         ].map { "secondline_rules.\($0)" }
         return [
@@ -120,8 +123,8 @@ import Testing
                 """)
                 == (role == "secondline_member"
                     ? [
-                        "contact", "message", "message_attempt", "message_history", "message_now",
-                        "message_set_aside",
+                        "channel_now", "channel_worker", "contact", "message", "message_attempt",
+                        "message_history", "message_key", "message_now", "message_set_aside",
                     ] : []))
         #expect(
             try await db.lines(
@@ -289,6 +292,7 @@ import Testing
     @Test("a login acts for its person, a program for everybody, and others for nobody")
     func calls() async throws {
         let logins = try await Logins()
+        try await db.script("insert into secondline.channel (name) values ('mail') on conflict do nothing")
         for call in Call.all + Call.messages {
             let comment = Comment(rawValue: call.testDescription)
             let ticket = try await logins.here.assignedTicket(in: db)
@@ -315,6 +319,7 @@ import Testing
     func hijack() async throws {
         let logins = try await Logins()
         let ticket = try await logins.here.assignedTicket(in: db)
+        try await db.script("insert into secondline.channel (name) values ('mail') on conflict do nothing")
         let (member, person) = (logins.names["member"]!, logins.here.specialists[0])
         let popup = try await db.id("secondline.send_message(\(person), 'note', '{\"text\": \"x\"}')")
         try await db.script(
@@ -379,7 +384,7 @@ import Testing
                 select * from secondline_rules.take_over_messages(pg_catalog.now(), 'mail', 5);
                 select secondline_rules.report_channel(pg_catalog.now(), 'mail', 'w', null, 0, null);
                 select * from secondline_rules.attend_popups(pg_catalog.now(), 5);
-                select secondline_rules.retire_popups(pg_catalog.now(), '1 day', 5);
+                select secondline_rules.retire_popups(pg_catalog.now(), '1 day', 0, 5);
                 select secondline_rules.remove_history(pg_catalog.now(), '1 day', 5); discard temporary;
                 """)
         }

@@ -112,7 +112,8 @@ insert into secondline.message_kind (kind, severity, ends_with, fields) values
 on conflict (kind) do update
    set severity = excluded.severity, ends_with = excluded.ends_with, fields = excluded.fields;
 
-insert into secondline.template (kind, locale, subject, text) values
+insert into secondline.template as t (kind, locale, subject, text, delivered_subject, delivered_text)
+select d.kind, d.locale, d.subject, d.text, d.subject, d.text from (values
     ('note', 'en', 'A note for you', '{text}'),
     ('note', 'ru', 'Сообщение для вас', '{text}'),
     ('ticket.offered', 'en', 'Ticket {ticket} is yours: {title}',
@@ -120,10 +121,12 @@ insert into secondline.template (kind, locale, subject, text) values
     ('ticket.offered', 'ru', 'Вам назначена заявка {ticket}: {title}',
      E'Вам назначена заявка {ticket}: {title}\nКлиент: {client}. Очередь: {queue}.'),
     ('message.unacknowledged', 'en', '{person} has not seen: {subject}',
-     E'{person} has not acknowledged an urgent message sent {sent_at}, on any channel:\n\n{subject}\n{text}'),
+     E'{person} has not acknowledged an urgent message of {sent_at}:\n\n{subject}\n{text}'),
     ('message.unacknowledged', 'ru', 'Не прочитано ({person}): {subject}',
-     E'{person} не подтверждает срочное сообщение, отправленное {sent_at}, ни по одному каналу:\n\n{subject}\n{text}')
+     E'{person} не подтверждает срочное сообщение от {sent_at}:\n\n{subject}\n{text}')) d (kind, locale, subject, text)
 on conflict (kind, locale) do update
-   set subject = excluded.subject, text = excluded.text
- where template.edited_at is null
-   and (template.subject, template.text) is distinct from (excluded.subject, excluded.text);
+   set subject = case when t.edited_at is null then excluded.subject else t.subject end,
+       text = case when t.edited_at is null then excluded.text else t.text end,
+       delivered_subject = excluded.subject, delivered_text = excluded.text
+ where (t.delivered_subject, t.delivered_text) is distinct from (excluded.subject, excluded.text)
+    or t.edited_at is null and (t.subject, t.text) is distinct from (excluded.subject, excluded.text);

@@ -29,24 +29,8 @@ $$;
 comment on function secondline_rules.messages_written() is
     'Trigger: copies popups to the contacts of their readers, and wakes the readers and the delivery, once a statement.';
 
-create or replace function secondline_rules.message_is_new() returns trigger
-language plpgsql security definer set search_path = pg_catalog, pg_temp
-as $$
-begin
-    -- after the insert, which has waited for whoever was moving the same key into the history
-    if exists (select from secondline.message_history h where h.dedup_key = new.dedup_key) then
-        raise exception 'the deduplication key % was used before', quote_literal(new.dedup_key)
-            using errcode = 'unique_violation', constraint = 'message_dedup_key_unique', table = 'message';
-    end if;
-    return null;
-end;
-$$;
-comment on function secondline_rules.message_is_new() is 'Trigger: a key is unique across the history too.';
-
 create or replace trigger message_written after insert on secondline.message
     referencing new table as new_message for each statement execute function secondline_rules.messages_written();
-create or replace trigger message_new after insert on secondline.message
-    for each row when (new.dedup_key is not null) execute function secondline_rules.message_is_new();
 
 create or replace function secondline_rules.hint_delivery() returns void
 language sql volatile
@@ -54,6 +38,13 @@ begin atomic
     select pg_notify('secondline', 'delivery');
 end;
 comment on function secondline_rules.hint_delivery() is 'Wakes the delivery when this transaction commits. A hint only: it polls as well.';
+
+create or replace function secondline_rules.hint_retry() returns void
+language sql volatile
+begin atomic
+    select pg_notify('secondline', 'retry');
+end;
+comment on function secondline_rules.hint_retry() is 'Wakes the delivery, and has failing channels tried at once, when this transaction commits.';
 
 create or replace function secondline_rules.known_message(
     p_dedup_key text, p_kind text, p_person bigint, p_team bigint, p_client bigint, p_data jsonb
@@ -63,11 +54,13 @@ as $$
 declare
     v record;
 begin
-    select x.* into v from (
-        select m.message_id, m.kind, m.person_id, m.team_id, m.client_id, m.data from secondline.message m where m.dedup_key = p_dedup_key
-        union all
-        select h.message_id, h.kind, h.person_id, h.team_id, h.client_id, h.data
-          from secondline.message_history h where h.dedup_key = p_dedup_key) x limit 1;
+    select k.message_id, coalesce(m.kind, h.kind) as kind, coalesce(m.person_id, h.person_id) as person_id,
+           coalesce(m.team_id, h.team_id) as team_id, coalesce(m.client_id, h.client_id) as client_id, coalesce(m.data, h.data) as data
+      into v
+      from secondline.message_key k
+      left join secondline.message m on m.message_id = k.message_id
+      left join secondline.message_history h on h.message_id = k.message_id
+     where k.dedup_key = p_dedup_key;
     if found and (v.kind, v.person_id, v.team_id, v.client_id, v.data) is distinct from (p_kind, p_person, p_team, p_client, p_data) then
         raise exception 'the deduplication key % was used for another message (%)', quote_literal(p_dedup_key), v.message_id
             using errcode = 'unique_violation', constraint = 'message_dedup_key_unique', table = 'message',
@@ -97,6 +90,9 @@ begin
     elsif octet_length(p_data::text) > 65536 then
         raise exception 'the data has % bytes, more than 65,536', octet_length(p_data::text)
             using errcode = 'invalid_parameter_value', hint = 'Shorten it, and keep the whole text where a link can lead to it.';
+    elsif jsonb_path_exists(p_data, '$.**{64}') then
+        raise exception 'the data is nested more than 63 levels deep'
+            using errcode = 'invalid_parameter_value', hint = 'Pass it flat: programs that read it have limits of their own.';
     elsif length(p_dedup_key) not between 1 and 200 then
         raise exception 'the deduplication key has % characters', length(p_dedup_key)
             using errcode = 'invalid_parameter_value', hint = 'Give it 1 to 200 characters, or leave it out.';
@@ -201,7 +197,9 @@ begin
     v_message := secondline_rules.known_message(p_dedup_key, p_kind, p_person, p_team, p_client, p_data);
     if v_message is null then
         begin
-            return secondline_rules.write_message(p_at, k, p_person, p_team, p_client, p_data, p_send_at, p_dedup_key);
+            v_message := secondline_rules.write_message(p_at, k, p_person, p_team, p_client, p_data, p_send_at, p_dedup_key);
+            insert into secondline.message_key (dedup_key, message_id) values (p_dedup_key, v_message);
+            return v_message;
         exception
             -- somebody was faster
             when unique_violation then
@@ -276,14 +274,17 @@ as $$
 declare
     m secondline.message;
 begin
-    perform from secondline.message x where x.message_id = p_message for no key update;
-    -- twice is harmless, at once too: a second click, or a reminder that ended by itself
-    if not found and exists (select from secondline.message_history h
-                              where h.message_id = p_message and h.person_id = p_person and h.channel = 'popup') then
-        return;
-    end if;
-    m := secondline_rules.lock_message(p_message);
-    if m.person_id is distinct from p_person then
+    select * into m from secondline.message x where x.message_id = p_message for no key update;
+    if not found then
+        -- twice is harmless, at once too: a second click, or a reminder that ended by itself
+        if exists (select from secondline.message_history h
+                    where h.message_id = p_message and h.person_id = p_person and h.channel = 'popup') then
+            return;
+        end if;
+        -- what became of others' messages is not for everybody
+        raise exception 'there is no message %', coalesce(p_message::text, '(null)')
+            using errcode = 'no_data_found', hint = 'Look the id up in secondline.inbox.';
+    elsif m.person_id is distinct from p_person then
         raise exception 'message % is not for person %', p_message, p_person
             using errcode = 'SL005', hint = 'Only its reader may acknowledge it.';
     elsif m.channel <> 'popup' then
@@ -306,10 +307,34 @@ begin
             using errcode = 'SL006', hint = 'Only what is ready or set aside can be tried again.';
     end if;
     update secondline.message x set state = 'ready', send_at = p_at, deaths = 0 where x.message_id = p_message;
-    perform secondline_rules.hint_delivery();
+    perform secondline_rules.hint_retry();
 end;
 $$;
 comment on function secondline_rules.retry_message(timestamptz, bigint) is 'secondline.retry_message at an instant.';
+
+create or replace function secondline_rules.retry_channel(p_at timestamptz, p_channel text) returns bigint
+language plpgsql set search_path = pg_catalog, pg_temp
+as $$
+declare
+    v_count bigint;
+begin
+    if not exists (select from secondline.channel c where c.name = p_channel and c.name <> 'popup') then
+        raise exception 'there is no channel %', coalesce(quote_literal(p_channel), '(null)')
+            using errcode = 'no_data_found', hint = 'Channels: see secondline.channel_now.';
+    end if;
+    with waiting as materialized (
+        select m.message_id from secondline.message m
+         where m.channel = p_channel and m.channel <> 'popup'
+           and (m.state = 'set_aside' or m.state = 'ready' and m.attempt > 0 and m.send_at > p_at)
+         order by m.message_id for no key update skip locked
+    )
+    update secondline.message m set state = 'ready', send_at = p_at, deaths = 0 from waiting w where m.message_id = w.message_id;
+    get diagnostics v_count = row_count;
+    perform secondline_rules.hint_retry();
+    return v_count;
+end;
+$$;
+comment on function secondline_rules.retry_channel(timestamptz, text) is 'secondline.retry_channel at an instant.';
 
 create or replace function secondline_rules.drop_message(p_at timestamptz, p_message bigint, p_because text) returns void
 language plpgsql set search_path = pg_catalog, pg_temp

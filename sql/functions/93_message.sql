@@ -92,6 +92,17 @@ $$;
 comment on function secondline.retry_message(bigint) is
     'A message that was set aside, or waits, is tried now: ready or set_aside → ready. A program, the daemon or a head may. Errors: P0002 no such open message, SL006 it is a popup or being delivered.';
 
+create or replace function secondline.retry_channel(channel text) returns bigint
+language plpgsql security definer set search_path = pg_catalog, pg_temp
+as $$
+begin
+    perform secondline_rules.authorise_telling();
+    return secondline_rules.retry_channel(clock_timestamp(), channel);
+end;
+$$;
+comment on function secondline.retry_channel(text) is
+    'All messages of a channel that were set aside, or failed and wait, are tried now; returns how many. For when what was wrong with the channel is mended. A program, the daemon or a head may. Errors: P0002 no such channel.';
+
 create or replace function secondline.drop_message(message bigint, because text) returns void
 language plpgsql security definer set search_path = pg_catalog, pg_temp
 as $$
@@ -120,6 +131,13 @@ begin
     delete from secondline.contact c
      where c.channel = p_channel and (c.person_id = p_person or c.team_id = p_team or c.client_id = p_client);
     if p_address is null then
+        -- what waits for it is not wanted any more
+        perform secondline_rules.end_messages(clock_timestamp(), (
+            select array_agg(w.message_id) from (
+                select m.message_id from secondline.message m
+                 where m.channel = p_channel and m.channel <> 'popup' and m.state in ('ready', 'set_aside')
+                   and (m.person_id = p_person or m.team_id = p_team or m.client_id = p_client)
+                   for no key update skip locked) w), 'dropped', 'the contact was removed');
         return;
     elsif p_address !~ '\S' or p_address ~ '[[:cntrl:]]' or length(p_address) > 1000 then
         raise exception 'the address is empty, has line breaks or is longer than 1,000 characters'
@@ -128,6 +146,10 @@ begin
     insert into secondline.channel (name) values (p_channel) on conflict do nothing;
     insert into secondline.contact (channel, person_id, team_id, client_id, from_severity, address)
     values (p_channel, p_person, p_team, p_client, coalesce(p_from_severity, 'normal'), p_address);
+    if exists (select from secondline.channel_worker w) and not exists (select from secondline.channel_worker w where w.channel = p_channel) then
+        raise notice 'no daemon that runs has a channel %: what goes there waits', p_channel
+            using hint = 'Channels that they have: ' || (select string_agg(distinct w.channel, ', ') from secondline.channel_worker w) || '.';
+    end if;
 end;
 $$;
 comment on function secondline_rules.set_contact(bigint, bigint, bigint, text, text, secondline.severity) is
@@ -140,11 +162,17 @@ language plpgsql security definer set search_path = pg_catalog, pg_temp
 as $$
 begin
     perform secondline_rules.authorise_presence(person);
+    if secondline_rules.acting_person() = person and not exists (select from secondline.channel c where c.name = set_contact.channel) then
+        raise exception 'there is no channel %', coalesce(quote_literal(channel), '(null)')
+            using errcode = 'invalid_parameter_value',
+                  hint = coalesce('Channels: ' || (select string_agg(c.name, ', ' order by c.name) from secondline.channel c where c.name <> 'popup')
+                                  || '.', 'There is none yet: ask whoever runs the daemon.');
+    end if;
     perform secondline_rules.set_contact(person, null, null, channel, address, from_severity);
 end;
 $$;
 comment on function secondline.set_contact(bigint, text, text, secondline.severity) is
-    'Where a person is reached beside the popup, for messages of this severity and above; a null address removes it. Contacts that ask for more than a message''s severity get an urgent popup that stays unacknowledged for an hour. The person, a head of the team or a program may. Errors: P0002 no such person, 22023 an address of several lines, an impossible channel, or popup.';
+    'Where a person is reached beside the popup, for messages of this severity and above; a null address removes it, and drops what waits for it. Contacts that ask for more than a message''s severity get an urgent popup that stays unacknowledged for an hour. The person, a head of the team or a program may. With a login of their own people name only channels that there are. Errors: P0002 no such person, 22023 an address of several lines, an impossible or unknown channel, or popup.';
 
 create or replace function secondline.set_team_contact(
     team bigint, channel text, address text, from_severity secondline.severity default 'low'
@@ -232,6 +260,18 @@ begin
             using errcode = 'no_data_found',
                   hint = 'Kinds: ' || (select string_agg(k.kind, ', ' order by k.kind) from secondline.message_kind k) || '.';
     end if;
+    if set_template.locale is null then
+        raise exception 'the language is missing' using errcode = 'invalid_parameter_value', hint = 'Write it as en, ru or pt_BR.';
+    elsif set_template.subject is null and set_template.text is null then
+        -- back to the words that Secondline has, or none
+        update secondline.template t
+           set subject = t.delivered_subject, text = t.delivered_text, edited_at = null
+         where t.kind = set_template.kind and t.locale = set_template.locale and t.delivered_text is not null;
+        if not found then
+            delete from secondline.template t where t.kind = set_template.kind and t.locale = set_template.locale;
+        end if;
+        return;
+    end if;
     insert into secondline.template as t (kind, locale, edited_at, subject, text)
     values (set_template.kind, secondline_rules.require_locale(set_template.locale), clock_timestamp(),
             secondline_rules.require_text(set_template.subject, 'subject'),
@@ -241,4 +281,4 @@ begin
 end;
 $$;
 comment on function secondline.set_template(text, text, text, text) is
-    'The words of a kind of message in a language, from now on. {field} stands for a field of the data (secondline.message_kind.fields), {name} for the reader. A head or a program may. Errors: P0002 no such kind, 22023 an unknown field, an empty subject or text, not a language; 23514 line breaks in the subject, over 500 characters there or 20,000 in the text.';
+    'The words of a kind of message in a language, from now on. {field} stands for a field of the data (secondline.message_kind.fields), {name} for the reader. Without subject and text it goes back to the words that Secondline has, or is removed where it has none. A head or a program may. Errors: P0002 no such kind, 22023 an unknown field, an empty subject or text, not a language; 23514 line breaks in the subject, over 500 characters there or 20,000 in the text.';

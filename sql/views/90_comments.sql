@@ -4,9 +4,16 @@ declare
     c record;
 begin
     for c in
-        select v.relname, a.attname, coalesce(col_description(s.attrelid, s.attnum), m.text) as text
+        select v.relname, a.attname, coalesce(o.text, col_description(s.attrelid, s.attnum), m.text) as text
           from pg_catalog.pg_class v
           join pg_catalog.pg_attribute a on a.attrelid = v.oid and a.attnum > 0 and not a.attisdropped
+          -- where the same name is another thing
+          left join (values
+               ('channel_now', 'state', 'built_in, working, failing, failing_in_part (in some daemons) or not_configured (in no daemon that runs).'),
+               ('channel_now', 'waiting', 'Messages that are due; of popup, those that nobody has acknowledged.'),
+               ('message_now', 'state', 'ready, sending or set_aside; of a popup, sent until it is acknowledged.'),
+               ('message_set_aside', 'reason', 'Why: what the channel said.')
+          ) o (relname, attname, text) on o.relname = v.relname and o.attname = a.attname
           left join lateral (
                select x.attrelid, x.attnum from pg_catalog.pg_attribute x
                 where x.attname = a.attname and x.attnum > 0 and not x.attisdropped

@@ -1,5 +1,6 @@
 // What Swift cannot say itself: file actions, signal sets, descriptors by system call, wait statuses.
 #pragma once
+#include <stddef.h>
 #include <sys/types.h>
 
 // Starts `path` with exactly these arguments and variables, in a process group of its own and in "/". `input` becomes its standard
@@ -25,3 +26,6 @@ int child_pipe(int ends[2]);
 
 // Names the calling thread "child program", for whoever lists threads.
 void child_name_thread(void);
+
+// A file in memory with these bytes, to be read from its beginning; closed on exec, none of 0, 1 and 2. -1 with errno set.
+int child_input(const void *bytes, size_t count);

@@ -30,6 +30,18 @@ package struct DeliveryDuty: Duty {
         }
     }
 
+    /// There is something new: every lane looks. What ends in one lane wakes only that one.
+    package func hint() {
+        for lane in lanes { lane.hint() }
+        wake.hint()
+    }
+
+    /// Somebody has mended something: channels that fail are tried now.
+    package func tryFailing() {
+        for lane in lanes { lane.tryFailing() }
+        wake.hint()
+    }
+
     package func run(_ session: Session) async throws(DatabaseError) -> DutyOutcome {
         var outcome = DutyOutcome()
         for lane in lanes {
@@ -44,6 +56,7 @@ package struct DeliveryDuty: Duty {
         do throws(DatabaseError) { return try await lane.run(session) } catch {
             switch error.recovery {
             case .retry, .setAside: return lane.rest(after: error)
+            case .stop where error.kind == .server: return lane.rest(after: error)
             case .reconnect, .stop: throw error
             }
         }
@@ -60,16 +73,20 @@ package struct DeliveryDuty: Duty {
             await wake.wait(atMost: lease / 3)
         }
         for landing in landings { await landing.value }
-        if let fault, fault.recovery != .retry { throw fault }
-        try await report(session)
-        guard await session.isOpen, !lanes.isEmpty else { return }
-        try await session.execute(ForgetWorker(worker))
+        do throws(DatabaseError) { try await report(session) } catch { fault = error }
+        if await session.isOpen, !lanes.isEmpty { try await session.execute(ForgetWorker(worker)) }
+        if let fault { throw fault }
     }
 
     private func report(_ session: Session) async throws(DatabaseError) {
         // without a server nothing can be told: the leases run out
         guard await session.isOpen else { return }
-        for lane in lanes { _ = try await lane.run(session, claims: false) }
+        var fault: DatabaseError?
+        for lane in lanes {
+            // what one cannot report keeps no other from it
+            do throws(DatabaseError) { _ = try await lane.run(session, claims: false) } catch { fault = error }
+        }
+        if let fault { throw fault }
     }
 
     /// Tells daemons apart, also two on hosts of the same name.

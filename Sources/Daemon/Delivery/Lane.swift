@@ -32,6 +32,8 @@ final class Lane: Sendable {
         let began = ContinuousClock.now
         let found: LaneWork.Found
         do throws(DatabaseError) {
+            // by itself: it may wait a little for somebody who is naming the channel
+            if let report = work.report { try await session.execute(report) }
             found = try await session.transaction { (db) throws(DatabaseError) in
                 try work.perform(settings, worker: worker, lease: lease, db)
             }
@@ -41,14 +43,26 @@ final class Lane: Sendable {
             throw error
         }
         let took = ContinuousClock.now - began
-        state.withLock { $0.finished(work, poll: poll, took: took) }
+        state.withLock { $0.finished(work, found, poll: poll, took: took) }
         tell(work, found, took)
-        return try await start(found.claimed, work, session)
+        return try await start(found.claimed, work, began, session)
     }
+
+    /// There may be something new.
+    func hint() { state.withLock { $0.isHinted = true } }
+
+    /// The channel may have been mended.
+    func tryFailing() { state.withLock { $0.tryFailing() } }
 
     /// Leaves this lane alone for a while, because its work fails by itself. Returns for how long.
     func rest(after error: DatabaseError) -> Duration {
-        let delay = state.withLock { $0.rest(lease: lease) }
+        let (delay, given) = state.withLock { ($0.rest(lease: lease), $0.giveUp()) }
+        if let given {
+            log.write(
+                .messageSetAside(
+                    given.message, channel: settings.name,
+                    because: "the database refuses its report; it is delivered again when the lease is over"))
+        }
         log.write(.dutyFailed(duty: DeliveryDuty.name, error: "channel \(settings.name): \(error)", retryIn: delay))
         return delay
     }
@@ -58,35 +72,38 @@ final class Lane: Sendable {
 
     /// Marks what was claimed as begun, and sends it on its way.
     private func start(
-        _ rows: [ClaimMessages.Row], _ work: LaneWork, _ session: Session
+        _ rows: [ClaimMessages.Row], _ work: LaneWork, _ began: ContinuousClock.Instant, _ session: Session
     ) async throws(DatabaseError) -> Duration? {
         var next: Duration?
-        var claimed: [(message: OutgoingMessage, hasAddress: Bool)] = []
-        var last: (claim: Int64, sendAt: Instant)?
+        var claimed: [(message: OutgoingMessage, obstacle: String?)] = []
+        var last: (claim: Int64, sendAt: Instant?)?
         for row in rows {
             switch row {
             case .due(let seconds): next = Duration(databaseSeconds: max(0, seconds))
-            case .message(let message, let claim, let sendAt, let hasAddress):
-                claimed.append((message, hasAddress))
-                last = (claim, sendAt)
+            case .message(let message, let claim, let sendAt, let obstacle):
+                claimed.append((message, obstacle))
+                last = (claim, sendAt ?? last?.sendAt)
             }
         }
         if let last {
-            state.withLock { $0.claimed(from: work.floor, upTo: last.sendAt) }
+            if let sendAt = last.sendAt { state.withLock { $0.claimed(from: work.floor, upTo: sendAt) } }
             try await session.execute(BeginClaim(last.claim))
-            for one in claimed { fly(one.message, hasAddress: one.hasAddress) }
+            // whoever stood still for so long has lost its claim to another, or is about to
+            if .now - began < lease / 2 {
+                for one in claimed { fly(one.message, obstacle: one.obstacle) }
+            }
         }
         return state.withLock { $0.dueIn(next, tried: work.slots > 0) }
     }
 
-    private func fly(_ message: OutgoingMessage, hasAddress: Bool) {
+    private func fly(_ message: OutgoingMessage, obstacle: String?) {
         let began = ContinuousClock.now
         state.withLock { state in
             state.flights[message.claim] = Task {
                 let delivery =
-                    hasAddress
-                    ? await settings.channel.deliver(message)
-                    : Delivery(.refused, said: "there is no contact for this channel any more")
+                    if let obstacle { Delivery(.refused, said: obstacle) } else {
+                        await settings.channel.deliver(message)
+                    }
                 ended(message, delivery, took: .now - began)
             }
         }
@@ -125,6 +142,7 @@ final class Lane: Sendable {
                 let outcome = work.ends.first { $0.claim == claim }?.outcome ?? ""
                 events.append(
                     .deliveryLate(claim.message, channel: settings.name, attempt: claim.attempt, outcome: outcome))
+            case .locked: break
             case .setAside(let claim, let because):
                 events.append(.messageSetAside(claim.message, channel: settings.name, because: because))
             }

@@ -11,6 +11,10 @@ struct LaneState {
     private var lastError = ""
     /// Everything that was due before it has been claimed, but for late commits, which the sweep finds.
     private var floor: Instant?
+    /// There may be something new.
+    var isHinted = true
+    /// When there is more to claim, as far as the last claim knows.
+    private var dueAt: ContinuousClock.Instant?
     private var sweepAt = ContinuousClock.now
     private var renewAt = ContinuousClock.now
     private var reportAt = ContinuousClock.now
@@ -33,11 +37,18 @@ struct LaneState {
     mutating func work(_ lane: Lane, claims: Bool) -> LaneWork {
         let now = ContinuousClock.now
         if claims, now < restingUntil { return LaneWork() }
-        var work = LaneWork(ends: unreported)
-        if claims {
-            let free = max(0, lane.settings.concurrency - flights.count)
-            work.slots = circuit.slots(free: free, busy: flights.count, at: now)
+        // after a refusal one by one, and nothing is claimed beside: so the one that the database refuses is found
+        let isCareful = faults > 0 && !unreported.isEmpty
+        var work = LaneWork(ends: isCareful ? Array(unreported.prefix(1)) : unreported)
+        if claims && !isCareful {
             work.isSweep = now >= sweepAt
+            // another lane's wake is none of ours
+            if isHinted || work.isSweep || !unreported.isEmpty || dueAt.map({ now >= $0 }) == true {
+                let free = max(0, lane.settings.concurrency - flights.count)
+                work.slots = circuit.slots(free: free, busy: flights.count, at: now)
+                // while nothing can be claimed, the hint stays
+                if work.slots > 0 { (isHinted, dueAt) = (false, nil) }
+            }
             work.floor = work.isSweep ? nil : floor
         }
         if flights.isEmpty {
@@ -60,9 +71,11 @@ struct LaneState {
     }
 
     /// The work was committed.
-    mutating func finished(_ work: LaneWork, poll: Duration, took: Duration) {
-        unreported.removeFirst(work.ends.count)
-        faults = 0
+    mutating func finished(_ work: LaneWork, _ found: LaneWork.Found, poll: Duration, took: Duration) {
+        let locked = Set(found.finished.compactMap { if case .locked(let claim) = $0 { claim } else { nil } })
+        unreported = work.ends.filter { locked.contains($0.claim) } + unreported.dropFirst(work.ends.count)
+        if !locked.isEmpty { restingUntil = max(restingUntil, .now + .milliseconds(50)) }
+        if unreported.isEmpty { faults = 0 }
         // where nothing could be claimed, the next claim looks at everything
         if work.isSweep && work.slots == 0 { floor = nil }
         // the sweep passes what the floor spares the others: it may take a fiftieth of the time
@@ -73,8 +86,21 @@ struct LaneState {
     mutating func failed(_ work: LaneWork) {
         let now = ContinuousClock.now
         if work.isSweep { sweepAt = now }
+        if work.slots > 0 { isHinted = true }
         if work.report != nil { reportAt = now }
         if !work.renewed.isEmpty { renewAt = now }
+    }
+
+    /// The channel may have been mended: what failed is tried now.
+    mutating func tryFailing() {
+        circuit.tryNow(at: .now)
+        isHinted = true
+    }
+
+    /// What the database refuses to have reported, found alone, is left to its lease. Call it after `rest`.
+    mutating func giveUp() -> ClaimID? {
+        guard faults > 1, !unreported.isEmpty else { return nil }
+        return unreported.removeFirst().claim
     }
 
     /// The work fails by itself, while other lanes' may not. Returns for how long it is left alone: not beyond its leases.
@@ -99,12 +125,15 @@ struct LaneState {
         let retryIn = backoff.delay(attempt: claim.attempt - 1, using: &generator)
         unreported.append(
             FinishDeliveries.End(
-                claim, outcome: delivery.outcome.rawValue, said: delivery.said, crashed: delivery.crashed,
+                claim, outcome: delivery.outcome.rawValue, said: delivery.said,
+                // where everything fails, a crash is the channel's fault and not the message's
+                crashed: delivery.crashed && !circuit.isOpen,
                 took: took.databaseSeconds, retryIn: retryIn.databaseSeconds))
         let change: Circuit.Change?
         switch delivery.outcome {
-        case .sent, .refused: change = circuit.succeeded(at: now)
-        case .failed, .unknown:
+        case .sent: change = circuit.succeeded(at: now)
+        // who refuses everything may be set up wrongly
+        case .refused, .failed, .unknown:
             lastError = delivery.said
             change = circuit.failed(claim.message, at: now, using: &generator)
         }
@@ -116,10 +145,15 @@ struct LaneState {
     /// - Parameters:
     ///   - next: when there may be more to claim.
     ///   - tried: it has just claimed what there was, so that an open circuit waits for the next message.
-    func dueIn(_ next: Duration?, tried: Bool) -> Duration? {
+    mutating func dueIn(_ next: Duration?, tried: Bool) -> Duration? {
         let now = ContinuousClock.now
+        if let next { dueAt = now + next }
         var due = [max(.zero, sweepAt - now), max(.zero, reportAt - now)]
-        if let next { due.append(circuit.dueIn(at: now).map { max($0, next) } ?? next) }
+        if let dueAt {
+            // a floor under whatever the database may say: never a busy loop
+            let next = max(.milliseconds(5), dueAt - now)
+            due.append(circuit.dueIn(at: now).map { max($0, next) } ?? next)
+        }
         if let next = circuit.dueIn(at: now), flights.isEmpty, !tried { due.append(next) }
         if !flights.isEmpty { due.append(max(.zero, renewAt - now)) }
         return due.min().map { max($0, restingUntil - now) }

@@ -12,6 +12,7 @@ struct LaneWork: Sendable {
     var floor: Instant?
     /// Also takes over what other daemons lost.
     var isSweep = false
+    /// Goes before, in a transaction of its own.
     var report: ReportChannel?
 
     var isNothing: Bool { ends.isEmpty && renewed.isEmpty && slots == 0 && !isSweep && report == nil }
@@ -28,7 +29,6 @@ struct LaneWork: Sendable {
         -> Found
     {
         var found = Found()
-        if let report { try db.execute(report) }
         if !renewed.isEmpty { try db.execute(RenewLeases(renewed, lease: lease.databaseSeconds)) }
         if isSweep { found.takenOver = try db.query(TakeOverMessages(channel: settings.name)) }
         let finish = FinishDeliveries(worker: worker, channel: settings.name, ends: ends)

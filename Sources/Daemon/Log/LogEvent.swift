@@ -44,8 +44,9 @@ package enum LogEvent: Sendable {
     package var level: Level {
         switch self {
         case .daemonStarted, .daemonReady, .daemonStopping, .databaseConnected, .databaseRestored, .ticketAssigned,
-            .queueBlocked, .queueUnblocked, .messageFailed, .messagePassedOn, .channelRestored:
+            .queueBlocked, .queueUnblocked, .messageFailed, .channelRestored:
             .info
+        case .messagePassedOn(_, _, let to): to == "nobody" ? .warning : .info
         case .ticketHeld, .messageSent, .deliveryRound: .debug
         case .daemonStopped(let unfinished): unfinished.isEmpty ? .info : .warning
         case .configurationWarning, .databaseLost, .databaseUnreachable, .listenLost, .dutyFailed, .messageTakenOver,

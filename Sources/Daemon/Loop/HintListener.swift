@@ -7,8 +7,8 @@ final class HintListener: Sendable {
     static let channel = "secondline"
 
     let options: SessionOptions
-    /// By duty name, which is the payload.
-    let wakes: [String: Wake]
+    /// What to do, by payload.
+    let hints: [String: @Sendable () -> Void]
     let log: EventLog
     let isStopping: @Sendable () -> Bool
 
@@ -25,9 +25,12 @@ final class HintListener: Sendable {
     /// Until then it is a passing loss, which the duties' own connections tell as well.
     private static let patience: Duration = .seconds(60)
 
-    init(options: SessionOptions, wakes: [String: Wake], log: EventLog, isStopping: @escaping @Sendable () -> Bool) {
+    init(
+        options: SessionOptions, hints: [String: @Sendable () -> Void], log: EventLog,
+        isStopping: @escaping @Sendable () -> Bool
+    ) {
         self.options = options
-        self.wakes = wakes
+        self.hints = hints
         self.log = log
         self.isStopping = isStopping
     }
@@ -39,9 +42,9 @@ final class HintListener: Sendable {
                 try await Listener(options: options, channels: [Self.channel]).listen {
                     outage.withLock { $0 = nil }
                     // what was committed before we listened has no hint: look at the tables now
-                    for wake in wakes.values { wake.hint() }
+                    for hint in hints.values { hint() }
                 } onNotification: { notification in
-                    wakes[notification.payload]?.hint()
+                    hints[notification.payload]?()
                 }
             } catch {
                 if isStopping() || Task.isCancelled { return }

@@ -4,8 +4,9 @@ package import Postgres
 /// Claims due messages of a channel. See `secondline_rules.claim_messages`.
 package struct ClaimMessages: Statement {
     package enum Row: Sendable {
-        /// `in` is the claim, for `BeginClaim`. Without an address there is no contact any more.
-        case message(OutgoingMessage, in: Int64, sendAt: Instant, hasAddress: Bool)
+        /// `in` is the claim, for `BeginClaim`. `obstacle` says why it cannot be delivered at all.
+        /// `sendAt` is nil where the message overtook others: no floor follows from it.
+        case message(OutgoingMessage, in: Int64, sendAt: Instant?, obstacle: String?)
         /// There may be more in so many seconds.
         case due(inSeconds: Double)
     }
@@ -70,9 +71,13 @@ package struct ClaimMessages: Statement {
             id: id, attempt: attempt, idempotencyKey: key, kind: kind, name: name ?? "", address: address ?? "",
             locale: locale ?? "en", subject: subject ?? kind, text: text ?? "", data: try row.next(),
             date: try row.next())
-        let sendAt: Instant = try row.next()
+        let sendAt = try row.next(Instant?.self)
         row.skip(1)
-        return .message(message, in: claim, sendAt: sendAt, hasAddress: address != nil)
+        let obstacle: String? =
+            if address == nil { "there is no contact for this channel any more" } else if subject == nil {
+                "there are no words for this kind of message: see secondline.template"
+            } else { nil }
+        return .message(message, in: claim, sendAt: sendAt, obstacle: obstacle)
     }
 }
 

@@ -33,6 +33,8 @@ package struct FinishDeliveries: Statement {
         /// The message was no longer this daemon's: the report changed nothing, and stands in the ledger as late.
         case late(ClaimID)
         case setAside(ClaimID, because: String)
+        /// Somebody else has locked the message: nothing was recorded, report it again.
+        case locked(ClaimID)
     }
 
     /// Nil is the database's own clock.
@@ -49,7 +51,7 @@ package struct FinishDeliveries: Statement {
     }
 
     package static let sql: StaticString = """
-        select message_id, attempt, is_late, set_aside_because
+        select message_id, attempt, is_late, is_locked, set_aside_because
           from secondline_rules.finish_deliveries(
                coalesce($1::timestamptz, statement_timestamp()), $2, $3, $4::bigint[], $5::integer[],
                $6::text[]::secondline.delivery_outcome[], $7::text[], $8::boolean[], $9::double precision[],
@@ -73,7 +75,9 @@ package struct FinishDeliveries: Statement {
         let attempt: Int = try row.next()
         let claim = ClaimID(message, attempt: attempt)
         let isLate: Bool = try row.next()
+        let isLocked: Bool = try row.next()
         let because: String? = try row.next()
+        if isLocked { return .locked(claim) }
         return isLate ? .late(claim) : .setAside(claim, because: because ?? "")
     }
 }

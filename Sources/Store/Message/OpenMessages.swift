@@ -45,6 +45,8 @@ package struct OpenMessages: Statement {
               from secondline.message m
              where (m.state = 'set_aside' or not $1) and ($2::bigint is null or m.person_id = $2)
                and ($3::text is null or m.kind = $3) and ($4::text is null or m.channel = $4)
+               -- what only waits for its reader is not what an operator looks for
+               and (m.channel <> 'popup' or $2 is not null or $3 is not null or $4 is not null)
              order by m.created_at, m.message_id limit $5
         )
         select v.message_id, v.state::text, v.channel, v.kind, v.recipient,

@@ -17,6 +17,19 @@ package struct RetryMessage: Statement {
     package static func decode(_ row: inout RowReader) throws(DatabaseError) -> String { try row.next() }
 }
 
+/// Has all that was set aside or failed in a channel tried now; returns how many. See `secondline.retry_channel`.
+package struct RetryChannel: Statement {
+    package let channel: String
+
+    package init(_ channel: String) { self.channel = channel }
+
+    package static let sql: StaticString = "select secondline.retry_channel($1)"
+
+    package func bind(_ parameters: inout Parameters) { parameters.append(channel) }
+
+    package static func decode(_ row: inout RowReader) throws(DatabaseError) -> Int { try row.next() }
+}
+
 /// Has a message not delivered. See `secondline.drop_message`.
 package struct DropMessage: Statement {
     package let message: MessageID

@@ -33,31 +33,40 @@ package struct AttendPopups: Statement {
     }
 }
 
-/// Moves popups that have become pointless or old into the history; how many. See `secondline_rules.retire_popups`.
+/// Moves popups that have become pointless or old into the history. See `secondline_rules.retire_popups`.
 package struct RetirePopups: Statement {
     /// Nil is the database's own clock.
     package let at: Instant?
     /// Seconds.
     package let retention: Double
+    /// Looks at those after it; nil begins anew.
+    package let after: MessageID?
+    /// How many it looks at.
     package let limit: Int
 
-    package init(at: Instant?, retention: Double, limit: Int) {
+    package init(at: Instant?, retention: Double, after: MessageID?, limit: Int) {
         self.at = at
         self.retention = retention
+        self.after = after
         self.limit = limit
     }
 
     package static let sql: StaticString = """
-        select secondline_rules.retire_popups(coalesce($1::timestamptz, statement_timestamp()), make_interval(secs => $2), $3)
+        select last_seen from secondline_rules.retire_popups(
+            coalesce($1::timestamptz, statement_timestamp()), make_interval(secs => $2), coalesce($3::bigint, 0), $4)
         """
 
     package func bind(_ parameters: inout Parameters) {
         parameters.append(at)
         parameters.append(retention)
+        parameters.append(after)
         parameters.append(Int32(limit))
     }
 
-    package static func decode(_ row: inout RowReader) throws(DatabaseError) -> Int { try row.next() }
+    /// The last one that it looked at; nil at the end.
+    package static func decode(_ row: inout RowReader) throws(DatabaseError) -> MessageID? {
+        try row.next(MessageID?.self)
+    }
 }
 
 /// Removes messages that ended before the retention; how many. See `secondline_rules.remove_history`.

@@ -115,7 +115,7 @@ struct MessagesBench {
             var ends: [FinishDeliveries.End] = []
             for case .message(let message, let claim, let sendAt, _) in rows {
                 if ends.isEmpty { try await session.execute(BeginClaim(claim)) }
-                floor = Instant(microseconds: sendAt.microseconds - 2_000_000)
+                if let sendAt { floor = Instant(microseconds: sendAt.microseconds - 2_000_000) }
                 ends.append(
                     FinishDeliveries.End(
                         ClaimID(message.id, attempt: message.attempt), outcome: "sent", said: "", crashed: false,

@@ -5,6 +5,8 @@ struct Operand: Sendable {
         case optional
         /// One or more; only the last operand can be it.
         case many
+        /// As many, or none.
+        case any
     }
 
     /// In capitals, as the help shows it.
@@ -20,6 +22,21 @@ struct Operand: Sendable {
         case .one: shown
         case .optional: "[\(shown)]"
         case .many: "\(shown)..."
+        case .any: "[\(shown)...]"
+        }
+    }
+
+    var isNeeded: Bool {
+        switch arity {
+        case .one, .many: true
+        case .optional, .any: false
+        }
+    }
+
+    var takesMany: Bool {
+        switch arity {
+        case .many, .any: true
+        case .one, .optional: false
         }
     }
 }

@@ -5,13 +5,13 @@ struct OperandCount {
     let advice: String
 
     func check() throws(CommandFailure) {
-        let needed = command.operands.count { $0.arity != .optional }
+        let needed = command.operands.count { $0.isNeeded }
         if operands.count < needed {
-            let missing = command.operands.filter { $0.arity != .optional }.dropFirst(operands.count)
+            let missing = command.operands.filter(\.isNeeded).dropFirst(operands.count)
             let names = missing.map(\.usage).joined(separator: " ")
             throw CommandFailure(.usage, "\"\(command.name)\" needs \(names)", advice: advice)
         }
-        let takesMany = command.operands.last?.arity == .many
+        let takesMany = command.operands.last?.takesMany ?? false
         if !takesMany, operands.count > command.operands.count {
             throw CommandFailure(
                 .usage, "\"\(command.name)\" does not take \"\(operands[command.operands.count])\"", advice: advice)

@@ -6,8 +6,8 @@ extension Command {
         name: "messages", summary: "Messages that are not done with",
         discussion: """
             The oldest first: how each stands, to whom it goes, how often it was tried, and what the channel last said, \
-            or its subject. A popup is unread until its reader acknowledges it. What is set aside waits for you: \
-            "retry" or "drop" it. Works on a standby as well.
+            or its subject. What is set aside waits for you: "retry" or "drop" it. Unread popups, which wait for \
+            their readers, are shown with --to, --kind or --channel popup. Works on a standby as well.
             """,
         options: [
             Option(long: "set-aside", summary: "Only what was refused for good, or ended its daemon three times"),

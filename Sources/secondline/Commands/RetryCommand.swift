@@ -5,10 +5,15 @@ extension Command {
     static let retry = Command(
         name: "retry", summary: "Try messages again now",
         discussion: """
-            What was set aside, or waits for its next attempt, is given to its channel at once. A message that is \
-            refused does not stop the others; the status is then 65.
+            What was set aside, or waits for its next attempt, is given to its channel at once; a channel where \
+            everything failed is tried without waiting for its next turn. A message that is refused does not stop \
+            the others; the status is then 65.
+            With --channel, when what was wrong there is mended: all that it refused, or that failed there.
             """,
-        operands: [MessageAction.operand],
+        options: [Option(long: "channel", value: "NAME", summary: "All that was set aside or failed in this channel")],
+        operands: [
+            Operand(name: MessageAction.operand.name, summary: MessageAction.operand.summary, arity: .any)
+        ],
         run: { call in try await RetryCommand(call: call).run() })
 
     static let drop = Command(
@@ -26,8 +31,19 @@ struct RetryCommand {
     let call: Invocation
 
     func run() async throws -> ExitStatus {
+        guard call.has("channel") != !call.operands.isEmpty else {
+            throw CommandFailure(
+                .usage, "\"retry\" needs either MESSAGE… or --channel NAME",
+                advice: "\"secondline messages --set-aside\" shows the numbers.")
+        }
         let action = try MessageAction(call)
         let session = try await CommandSession(call, writes: true).open()
+        if let channel = call.value("channel") {
+            let count = try await session.query(RetryChannel(channel)).first ?? 0
+            await session.close()
+            call.output.write("\(Figures.counted(count, "message")) of \(channel.visible()) ready, and tried now\n")
+            return .ok
+        }
         let use = try await session.query(ChannelUse())
         let absent = Set(use.filter { $0.state == "not_configured" }.map(\.channel))
         let status = try await action.run { message throws(DatabaseError) in

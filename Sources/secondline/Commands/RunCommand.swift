@@ -6,7 +6,7 @@ extension Command {
     static let run = Command(
         name: "run", summary: "Run the daemon in the foreground, logging on standard error",
         discussion: """
-            Watches the tickets of the database and gives each to a free specialist, until SIGTERM or SIGINT: then it \
+            Watches the tickets of the database and gives each to a free specialist, until SIGTERM, SIGINT or SIGHUP: then it \
             finishes what is in hand, within 10 seconds. Several may run against one database at any time.
             """,
         run: { call in try await RunCommand(call: call).run() })
@@ -18,6 +18,14 @@ struct RunCommand {
     /// What is in hand ends by itself within this time, or is left to the database to roll back.
     private static let patience: Duration = .seconds(9)
 
+    /// Each delivery takes some: as many as the system allows us.
+    private static func raiseDescriptorLimit() {
+        var limit = rlimit()
+        guard getrlimit(__rlimit_resource_t(RLIMIT_NOFILE.rawValue), &limit) == 0 else { return }
+        limit.rlim_cur = max(limit.rlim_cur, min(limit.rlim_max, 65_536))
+        setrlimit(__rlimit_resource_t(RLIMIT_NOFILE.rawValue), &limit)
+    }
+
     func run() async throws -> ExitStatus {
         let configuration = try call.configuration()
         let log = configuration.eventLog(for: call.errors)
@@ -25,6 +33,7 @@ struct RunCommand {
         let signals = await Signals([SIGTERM, SIGINT, SIGHUP])
         // a reader of the log that goes away must not take the daemon with it
         signal(SIGPIPE, SIG_IGN)
+        Self.raiseDescriptorLimit()
         log.write(.daemonStarted(version: Program.secondline.version, pid: getpid()))
         for warning in configuration.warnings { log.write(.configurationWarning(warning)) }
 

@@ -25,6 +25,8 @@ extension Configuration.Channel {
         guard from.isEmpty else { return from }
         var host = [CChar](repeating: 0, count: 256)
         gethostname(&host, host.count - 1)
-        return "secondline@" + String(decoding: host.prefix { $0 != 0 }.map { UInt8(bitPattern: $0) }, as: UTF8.self)
+        let name = String(decoding: host.prefix { $0 != 0 }.map { UInt8(bitPattern: $0) }, as: UTF8.self)
+        // not every host's name is one that a mail may have
+        return MailAddress("secondline@\(name)")?.text ?? "secondline@localhost"
     }
 }

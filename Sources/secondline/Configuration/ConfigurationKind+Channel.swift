@@ -1,3 +1,5 @@
+import Daemon
+
 extension ConfigurationKind {
     /// A count in a time: 30/min, 10/5s. Nothing is no limit.
     static func rate(_ text: String) -> Reading<Configuration.Channel.Rate?> {
@@ -40,21 +42,12 @@ extension ConfigurationKind {
         return .success(variables)
     }
 
-    /// `local@domain` as RFC 5322 writes it without quotes: dots only between other characters. Nothing is the default.
+    /// One plain address, as the daemon's mails need it. Nothing is the default.
     static func address(_ text: String) -> Reading<String> {
-        if text.isEmpty { return .success(text) }
-        let parts = text.unicodeScalars.split(separator: "@", omittingEmptySubsequences: false)
-        guard parts.count == 2, text.utf8.count <= 254,
-            areLabels(parts[0], where: { isLetterOrDigit($0) || "!#$%&'*+/=?^_{|}~-".unicodeScalars.contains($0) }),
-            areLabels(parts[1], where: { isLetterOrDigit($0) || $0 == "-" })
-        else { return refuse("\"\(text)\" is not a plain mail address such as desk@example.org") }
-        return .success(text)
-    }
-
-    private static func areLabels(_ text: Substring.UnicodeScalarView, where allows: (Unicode.Scalar) -> Bool) -> Bool {
-        text.split(separator: ".", omittingEmptySubsequences: false).allSatisfy { label in
-            !label.isEmpty && label.allSatisfy(allows)
+        guard text.isEmpty || MailAddress(text) != nil else {
+            return refuse("\"\(text)\" is not a plain mail address such as desk@example.org")
         }
+        return .success(text)
     }
 
     private static func isVariableName(_ name: Substring.UnicodeScalarView) -> Bool {

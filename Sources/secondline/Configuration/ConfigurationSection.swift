@@ -47,6 +47,9 @@ enum ConfigurationSection: Hashable, CustomStringConvertible {
     var fault: ConfigurationFault? {
         guard case .channel(let name) = self else { return nil }
         if name == "popup" { return ConfigurationFault(message: "popup is built in: every person has it") }
+        if name == "none" {
+            return ConfigurationFault(message: "none is no channel: the history means with it that there was none")
+        }
         let isWell = name.utf8.allSatisfy { byte in
             switch byte {
             case UInt8(ascii: "a")...UInt8(ascii: "z"), UInt8(ascii: "0")...UInt8(ascii: "9"): true
