@@ -7,7 +7,7 @@ final class OwnThread {
 
     private init(_ body: @escaping @Sendable () -> Void) { self.body = body }
 
-    /// Runs the body there, where SIGPIPE is blocked. Returns why there is no thread; then the body does not run.
+    /// Runs the body there. Returns why there is no thread; then the body does not run.
     static func run(_ body: @escaping @Sendable () -> Void) -> SystemFault? {
         let work = Unmanaged.passRetained(OwnThread(body))
         var thread = pthread_t()
@@ -16,10 +16,6 @@ final class OwnThread {
             { work in
                 pthread_detach(pthread_self())
                 child_name_thread()
-                var pipeSignal = sigset_t()
-                sigemptyset(&pipeSignal)
-                sigaddset(&pipeSignal, SIGPIPE)
-                pthread_sigmask(SIG_BLOCK, &pipeSignal, nil)
                 if let work { Unmanaged<OwnThread>.fromOpaque(work).takeRetainedValue().body() }
                 return nil
             }, work.toOpaque())

@@ -157,4 +157,41 @@ struct ChannelPeerTests {
         #expect(try await daemon.end().status == 0)
         try await close()
     }
+
+    @Test("a message on which the program crashes delays none of the others, and is set aside after the third time")
+    func crashing() async throws {
+        let person = department.specialists[0]
+        try await session.script("select secondline.set_contact(\(person), 'chat', 'x')")
+        for number in 1...40 {
+            let text = number == 5 ? "poison" : "\(number)"
+            try await session.script("select secondline.send_message(\(person), 'note', '{\"text\": \"\(text)\"}')")
+        }
+        let daemon = try DaemonProcess(
+            database.conninfo,
+            environment: [
+                "SECONDLINE_CHANNEL_CHAT_PROGRAM":
+                    #"/bin/sh -c "if grep -q poison; then kill -SEGV $$; fi""#,
+                "SECONDLINE_CHANNEL_CHAT_CONCURRENCY": "2", "SECONDLINE_CHANNEL_CHAT_RETRY_AFTER": "100ms",
+            ])
+        try await settled("(select count(*) from secondline.message_history where channel = 'chat') = 39")
+        try await settled("exists (select from secondline.message_set_aside)")
+        #expect(
+            try await session.simpleQuery(
+                """
+                select m.data ->> 'text', s.attempt,
+                       (select array_agg(a.outcome order by a.attempt) from secondline.message_attempt a
+                         where a.message_id = s.message_id)
+                  from secondline.message_set_aside s join secondline.message m on m.message_id = s.message_id
+                """) == [["poison", "3", "{unknown,unknown,unknown}"]])
+        #expect(
+            try await session.simpleQuery(
+                "select max(attempt), count(*) from secondline.message_attempt where outcome = 'sent'") == [
+                    ["1", "39"]
+                ])
+        daemon.signal(SIGTERM)
+        let end = try await daemon.end()
+        #expect(end.status == 0)
+        #expect(!end.log.contains("channel.failing"))
+        try await close()
+    }
 }

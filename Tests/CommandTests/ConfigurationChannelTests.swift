@@ -1,4 +1,6 @@
+import Daemon
 import Foundation
+import Store
 import Testing
 
 @testable import secondline
@@ -26,7 +28,7 @@ struct ConfigurationChannelTests {
         let chat = Configuration.Channel(name: "a-chat_2", program: ["/opt/chat"])
         let mail = Configuration.Channel(
             name: "mail", program: ["/usr/sbin/sendmail", "-oi", "-t"], format: .mail, timeout: .seconds(60),
-            concurrency: 100, rate: Configuration.Channel.Rate(count: 30, per: .seconds(60)),
+            concurrency: 100, rate: Rate(count: 30, per: .seconds(60)),
             retryAfter: .milliseconds(100), retryAtMost: .seconds(7 * 86_400), from: "desk+a@example.org",
             environment: ["PATH": "/bin:/usr/bin", "GREETING": "good morning", "EMPTY": "", "A_1": "x=y"])
         #expect(channels == [chat, mail])
@@ -171,7 +173,7 @@ struct ConfigurationChannelTests {
             ("1000000/7d", 1_000_000, 604_800_000), ("1/100ms", 1, 100), ("2/d", 2, 86_400_000),
         ])
     func rate(_ text: String, _ count: Int, _ milliseconds: Int) throws {
-        let rate = Configuration.Channel.Rate(count: count, per: .milliseconds(milliseconds))
+        let rate = Rate(count: count, per: .milliseconds(milliseconds))
         #expect(try loadConfiguration("[channel.x]\nprogram = /x\nrate = \(text)").channels.first?.rate == rate)
         #expect(try ConfigurationKind.rate(rate.configurationText).get() == rate)
     }

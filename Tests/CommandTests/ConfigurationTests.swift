@@ -1,4 +1,6 @@
+import Daemon
 import Foundation
+import Store
 import Testing
 
 @testable import secondline

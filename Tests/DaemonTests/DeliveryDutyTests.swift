@@ -155,7 +155,7 @@ struct DeliveryDutyTests {
             }
         }
         let daemon = post.daemon(
-            post.delivery(rate: Rate(count: 1000, seconds: 1)), options: options, poll: .milliseconds(50))
+            post.delivery(rate: Rate(count: 1000, per: .seconds(1))), options: options, poll: .milliseconds(50))
         try await withDaemon(daemon, post.desk.recorded) {
             await post.desk.recorded.line(containing: "daemon.ready")
             let failed = try await post.note("failed")

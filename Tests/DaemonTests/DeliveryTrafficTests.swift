@@ -104,10 +104,64 @@ struct DeliveryTrafficTests {
         try await post.close()
     }
 
+    @Test(
+        "a report that the database refuses is named and left to the lease; all others are taken, and nothing is repeated"
+    )
+    func refusedReport() async throws {
+        let post = try await Post()
+        let carrier = try await Carrier(post.delivery(concurrency: 8), post)
+        try await post.desk.session.script(
+            """
+            create function public.refuse() returns trigger language plpgsql as $$ begin raise exception 'no'; end $$;
+            """)
+        post.mail.hold()
+        try await post.notes(8)
+        try await carrier.run { post.mail.begun.count == 8 }
+        let poison = post.mail.begun[3].id.raw
+        try await post.desk.session.script(
+            """
+            create trigger refuse before insert on secondline.message_attempt for each row
+                when (new.message_id = \(poison)) execute function public.refuse()
+            """)
+        post.mail.open()
+        try await carrier.run { try await post.sent() == 7 }
+        try await carrier.run { post.desk.recorded.lines("message.set_aside").count > 0 }
+        let line = try #require(post.desk.recorded.lines("message.set_aside").first)
+        #expect(line.contains("message=\(poison) "))
+        #expect(line.contains("because=\"the database refuses its report; "))
+        #expect(post.mail.begun.count == 8)
+        try await post.desk.session.script("drop trigger refuse on secondline.message_attempt")
+        try await carrier.stop()
+        try await post.close()
+    }
+
+    @Test("a report that is only hindered is made again until it is taken: nothing is delivered twice")
+    func hinderedReport() async throws {
+        let post = try await Post()
+        let carrier = try await Carrier(post.delivery(concurrency: 8), post)
+        try await post.desk.session.script(
+            """
+            create sequence public.hindered;
+            create function public.hinder() returns trigger language plpgsql security definer as $$
+            begin
+                if nextval('public.hindered') <= 5 then raise exception 'busy' using errcode = 'lock_not_available'; end if;
+                return new;
+            end $$;
+            create trigger hinder before insert on secondline.message_attempt for each row execute function public.hinder()
+            """)
+        try await post.notes(8)
+        try await carrier.run { try await post.sent() == 8 }
+        #expect(post.mail.begun.count == 8)
+        #expect(post.desk.recorded.lines("duty.failed").count >= 5)
+        #expect(post.desk.recorded.lines("message.set_aside") == [])
+        try await carrier.stop()
+        try await post.close()
+    }
+
     @Test("a channel delivers no faster than its rate, all daemons together, and each looks again when more is granted")
     func rate() async throws {
         let post = try await Post()
-        let delivery = post.delivery(concurrency: 8, rate: Rate(count: 20, seconds: 1))
+        let delivery = post.delivery(concurrency: 8, rate: Rate(count: 20, per: .seconds(1)))
         let carriers = [try await Carrier(delivery, post), try await Carrier(delivery, post)]
         try await post.notes(30)
         try await withThrowingTaskGroup { group in
@@ -137,7 +191,7 @@ struct DeliveryTrafficTests {
     @Test("ten an hour: one leaves, the others wait for their turn without keeping the daemon busy")
     func slowRate() async throws {
         let post = try await Post()
-        let carrier = try await Carrier(post.delivery(rate: Rate(count: 10, seconds: 3600)), post)
+        let carrier = try await Carrier(post.delivery(rate: Rate(count: 10, per: .seconds(3600))), post)
         try await post.notes(5)
         try await carrier.run { try await post.sent() == 1 }
         for _ in 1...5 {

@@ -91,9 +91,6 @@ package struct DeliveryDuty: Duty {
 
     /// Tells daemons apart, also two on hosts of the same name.
     private static func workerName() -> String {
-        var host = [CChar](repeating: 0, count: 256)
-        gethostname(&host, host.count - 1)
-        let name = String(decoding: host.prefix { $0 != 0 }.map { UInt8(bitPattern: $0) }, as: UTF8.self)
-        return "\(name)/\(getpid())/\(String(UInt32.random(in: 0 ... .max), radix: 36))"
+        "\(Host.name)/\(getpid())/\(String(UInt32.random(in: 0 ... .max), radix: 36))"
     }
 }

@@ -56,7 +56,9 @@ final class Lane: Sendable {
 
     /// Leaves this lane alone for a while, because its work fails by itself. Returns for how long.
     func rest(after error: DatabaseError) -> Duration {
-        let (delay, given) = state.withLock { ($0.rest(lease: lease), $0.giveUp()) }
+        // what only hinders, such as a lock, passes: the report is kept
+        let isRefused = error.recovery != .retry && error.statement == FinishDeliveries.name
+        let (delay, given) = state.withLock { ($0.rest(lease: lease), isRefused ? $0.giveUp() : nil) }
         if let given {
             log.write(
                 .messageSetAside(

@@ -21,6 +21,8 @@ struct LaneState {
     private var restingUntil = ContinuousClock.now
     /// Transactions that failed in a row.
     private var faults = 0
+    /// The last of them had one end to report.
+    private var wasAlone = false
     private var generator = SystemRandomNumberGenerator()
 
     /// Transactions that take longer than this to commit what they inserted are found by the sweep.
@@ -85,6 +87,7 @@ struct LaneState {
     /// The work was not committed, or nobody knows.
     mutating func failed(_ work: LaneWork) {
         let now = ContinuousClock.now
+        wasAlone = work.ends.count == 1
         if work.isSweep { sweepAt = now }
         if work.slots > 0 { isHinted = true }
         if work.report != nil { reportAt = now }
@@ -97,9 +100,9 @@ struct LaneState {
         isHinted = true
     }
 
-    /// What the database refuses to have reported, found alone, is left to its lease. Call it after `rest`.
+    /// The database refuses the report that was made last. One that was made alone is left to its lease.
     mutating func giveUp() -> ClaimID? {
-        guard faults > 1, !unreported.isEmpty else { return nil }
+        guard wasAlone else { return nil }
         return unreported.removeFirst().claim
     }
 
@@ -149,6 +152,8 @@ struct LaneState {
         let now = ContinuousClock.now
         if let next { dueAt = now + next }
         var due = [max(.zero, sweepAt - now), max(.zero, reportAt - now)]
+        // what is reported one by one goes on at once
+        if !unreported.isEmpty { due.append(.zero) }
         if let dueAt {
             // a floor under whatever the database may say: never a busy loop
             let next = max(.milliseconds(5), dueAt - now)

@@ -50,7 +50,7 @@ package struct ClaimMessages: Statement {
         parameters.append(lease)
         parameters.append(floor)
         parameters.append(rate.map { Int32($0.count) })
-        parameters.append(rate?.seconds)
+        parameters.append(rate?.per.databaseSeconds)
     }
 
     package static func decode(_ row: inout RowReader) throws(DatabaseError) -> Row {
@@ -84,10 +84,10 @@ package struct ClaimMessages: Statement {
 /// The most deliveries in a time.
 package struct Rate: Sendable, Equatable {
     package let count: Int
-    package let seconds: Double
+    package let per: Duration
 
-    package init(count: Int, seconds: Double) {
+    package init(count: Int, per: Duration) {
         self.count = count
-        self.seconds = seconds
+        self.per = per
     }
 }

@@ -1,20 +1,13 @@
+import Daemon
+import Store
+
 extension Configuration {
     /// One way for messages to leave the house.
     struct Channel: Sendable, Equatable {
-        enum Format: String, CaseIterable, Sendable {
-            case mail, json
-        }
-
-        /// The most deliveries in a time.
-        struct Rate: Sendable, Equatable {
-            var count: Int
-            var per: Duration
-        }
-
         let name: String
         /// The words of the command line: the absolute path of the program, then its arguments.
         var program: [String] = []
-        var format = Format.json
+        var format = MessageFormat.json
         var timeout: Duration = .seconds(30)
         /// By one daemon.
         var concurrency = 4
@@ -32,7 +25,7 @@ extension Configuration {
     }
 }
 
-extension Configuration.Channel.Rate {
+extension Rate {
     /// As it is written in the configuration.
     var configurationText: String { "\(count)/\(per.configurationText)" }
 }

@@ -1,3 +1,5 @@
+import Store
+
 extension ConfigurationKey {
     typealias Path<Scope, Value> = any WritableKeyPath<Scope, Value> & Sendable
 
@@ -46,7 +48,7 @@ extension ConfigurationKey {
     }
 
     static func rate<Scope: ConfigurationScope>(
-        _ section: String, _ name: String, _ path: Path<Scope, Configuration.Channel.Rate?>, _ summary: String
+        _ section: String, _ name: String, _ path: Path<Scope, Rate?>, _ summary: String
     ) -> ConfigurationKey {
         ConfigurationKey(
             section, name, path, accepts: "such as 30/min, 1000/h or 10/5s",

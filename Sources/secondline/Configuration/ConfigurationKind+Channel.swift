@@ -1,8 +1,9 @@
 import Daemon
+import Store
 
 extension ConfigurationKind {
     /// A count in a time: 30/min, 10/5s. Nothing is no limit.
-    static func rate(_ text: String) -> Reading<Configuration.Channel.Rate?> {
+    static func rate(_ text: String) -> Reading<Rate?> {
         if text.isEmpty { return .success(nil) }
         let parts = text.split(separator: "/", omittingEmptySubsequences: false)
         guard parts.count == 2, let first = parts[1].first else {
@@ -11,7 +12,7 @@ extension ConfigurationKind {
         let time = first.isNumber ? String(parts[1]) : "1\(parts[1])"
         return integer(String(parts[0]), in: 1...1_000_000).flatMap { count in
             duration(time, in: .milliseconds(100) ... .seconds(7 * 86_400)).map { per in
-                Configuration.Channel.Rate(count: count, per: per)
+                Rate(count: count, per: per)
             }
         }
     }
