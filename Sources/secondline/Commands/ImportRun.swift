@@ -36,8 +36,9 @@ struct ImportRun {
             progress.clear()
             rejects.close()
         }
-        while !tally.isStopped {
+        while tally.beginReading() {
             let batch = try nextBatch()
+            guard tally.endReading() else { return try await Task.sleep(for: .seconds(86_400)) }
             guard let last = batch.last else { return }
             try await insert(batch, upTo: last.record.line)
             let count = tally.count
@@ -50,9 +51,7 @@ struct ImportRun {
     private mutating func nextBatch() throws(SystemError) -> [ImportRow] {
         var batch: [ImportRow] = []
         var bytes = 0
-        tally.isReading(true)
-        defer { tally.isReading(false) }
-        while batch.count < Self.batchRows, bytes < Self.batchBytes, !tally.isStopped {
+        while batch.count < Self.batchRows, bytes < Self.batchBytes {
             guard let record = try reader.next() else { break }
             let row = rows.row(record)
             bytes += row.bytes

@@ -24,7 +24,6 @@ final class ImportTally: Sendable {
     private let state = Mutex(State())
 
     var count: Count { state.withLock { $0.count } }
-    var isStopped: Bool { state.withLock { $0.isStopped } }
 
     func add(imported: Int, alreadyThere: Int, rejected: Int, upTo line: Int) {
         state.withLock {
@@ -35,7 +34,8 @@ final class ImportTally: Sendable {
         }
     }
 
-    /// Asks the import to end after the batch in hand. True when it waits for its input instead, and nothing is in hand.
+    /// Asks the import to end after the batch in hand. True when it reads its input instead, which may take for ever: nothing is in
+    /// hand then, and whoever asked ends the program.
     func stop() -> Bool {
         state.withLock {
             $0.isStopped = true
@@ -43,6 +43,19 @@ final class ImportTally: Sendable {
         }
     }
 
-    /// Around a read, which may wait for ever where the input is a pipe.
-    func isReading(_ isReading: Bool) { state.withLock { $0.isReading = isReading } }
+    /// Before a batch is read. False when the import was asked to end.
+    func beginReading() -> Bool {
+        state.withLock {
+            $0.isReading = !$0.isStopped
+            return $0.isReading
+        }
+    }
+
+    /// After a batch was read. False when `stop` was called meanwhile: the batch must not be touched, the program is ending.
+    func endReading() -> Bool {
+        state.withLock {
+            $0.isReading = false
+            return !$0.isStopped
+        }
+    }
 }
