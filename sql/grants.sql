@@ -15,18 +15,55 @@ grant usage on schema secondline_rules to secondline_daemon;
 grant select on all tables in schema secondline to secondline_reader, secondline_member, secondline_head, secondline_app, secondline_daemon;
 -- views ask for the rules behind them as their owner, but functions in them are checked as the reader
 grant usage on schema secondline_rules to secondline_reader, secondline_member, secondline_head, secondline_app;
-grant execute on function secondline_rules.head_start(secondline.queue, secondline.priority)
+grant execute on function
+    secondline_rules.head_start(secondline.queue, secondline.priority), secondline_rules.business_interval(interval, interval),
+    secondline_rules.business_clock(bigint, timestamptz), secondline_rules.clock_of(bigint, timestamptz),
+    secondline_rules.business_instant(bigint, timestamp), secondline_rules.rank(secondline.queue, secondline.priority, timestamptz)
     to secondline_reader, secondline_member, secondline_head, secondline_app, secondline_daemon;
 
--- what others are told, and where they are reached, is not for everybody: people read secondline.inbox
+-- what others are told, and where they are reached, is not for everybody: people read secondline.inbox; and what a message says
+-- is for its reader alone, so whoever looks after the outbox sees everything but that
+revoke select on secondline.message, secondline.message_history from secondline_reader, secondline_head;
+do $$
+declare
+    t text;
+begin
+    foreach t in array '{message,message_history}'::text[] loop
+        execute (select format('grant select (%s) on secondline.%I to secondline_reader, secondline_head',
+                               string_agg(quote_ident(a.attname), ', ' order by a.attnum), t)
+                   from pg_catalog.pg_attribute a
+                  where a.attrelid = ('secondline.' || t)::regclass and a.attnum > 0 and not a.attisdropped and a.attname <> 'data');
+    end loop;
+end;
+$$;
 revoke select on secondline.message, secondline.message_history, secondline.message_attempt, secondline.contact,
     secondline.message_now, secondline.message_set_aside, secondline.message_key, secondline.channel_now, secondline.channel_worker
     from secondline_member;
 grant execute on function
-    secondline_rules.acting_person(), secondline_rules.is_pointless(text, bigint, bigint),
+    secondline_rules.acting_person(), secondline_rules.is_pointless(text, bigint, bigint, jsonb), secondline_rules.is_reported(bigint, date),
     secondline_rules.reader(bigint, bigint, bigint), secondline_rules.render(text, jsonb, bigint, bigint, bigint),
     secondline_rules.field_text(text, jsonb, text, text, text), secondline_rules.time_text(timestamptz, text, text),
     secondline_rules.instant(text)
+    to secondline_reader, secondline_member, secondline_head, secondline_app, secondline_daemon;
+
+-- what people write about their day is theirs and their head's: nobody else's, whatever they may read otherwise
+revoke select on secondline.task, secondline.report, secondline.day_report, secondline.day_task, secondline.my_day, secondline.my_month,
+    secondline.suggested_task, secondline.standup_agenda, secondline.standup_meeting, secondline.agenda_item
+    from secondline_reader;
+drop policy if exists own on secondline.task;
+create policy own on secondline.task for select using (person_id in (select secondline_rules.visible_person()));
+drop policy if exists own on secondline.workday_journal;
+create policy own on secondline.workday_journal for select using (person_id in (select secondline_rules.visible_person()));
+drop policy if exists own on secondline.agenda_item;
+create policy own on secondline.agenda_item for select using (team_id in (select secondline_rules.visible_team()));
+drop policy if exists own on secondline.standup_meeting;
+create policy own on secondline.standup_meeting for select using (team_id in (select secondline_rules.visible_team()));
+drop policy if exists own on secondline.report;
+create policy own on secondline.report for select using (person_id in (select secondline_rules.visible_person()));
+grant execute on function
+    secondline_rules.leader(bigint), secondline_rules.visible_person(), secondline_rules.own_person(), secondline_rules.is_program(),
+    secondline_rules.visible_team(),
+    secondline_rules.missing(secondline.workday), secondline_rules.agenda_now()
     to secondline_reader, secondline_member, secondline_head, secondline_app, secondline_daemon;
 
 -- programs write tickets
@@ -51,7 +88,8 @@ grant execute on function
     secondline_rules.take_over_messages(timestamptz, text, integer),
     secondline_rules.report_channel(timestamptz, text, text, double precision, integer, text), secondline_rules.forget_worker(text),
     secondline_rules.attend_popups(timestamptz, integer), secondline_rules.retire_popups(timestamptz, interval, bigint, integer),
-    secondline_rules.remove_history(timestamptz, interval, integer)
+    secondline_rules.remove_history(timestamptz, interval, integer),
+    secondline_rules.run_workdays(timestamptz, integer)
     to secondline_daemon;
 
 -- asking why is for everybody who may read
@@ -63,7 +101,7 @@ grant execute on function secondline_rules.ticket_candidate(timestamptz, bigint)
 grant execute on function
     secondline.add_team(text, text),
     secondline.add_person(bigint, secondline.person_role, text, text, integer, text),
-    secondline.add_client(text, bigint), secondline.add_queue(text, integer, integer, text),
+    secondline.add_client(text, bigint), secondline.add_queue(text, integer, integer, text, bigint), secondline.set_queue_team(text, bigint),
     secondline.add_member(text, bigint), secondline.remove_member(text, bigint),
     secondline.grant_skill(bigint, text), secondline.revoke_skill(bigint, text), secondline.set_capacity(bigint, integer),
     secondline.set_working_hours(bigint, integer, time, time), secondline.clear_working_hours(bigint),
@@ -73,7 +111,10 @@ grant execute on function
     secondline.set_team_contact(bigint, text, text, secondline.severity),
     secondline.set_client_contact(bigint, text, text, secondline.severity),
     secondline.set_team_locale(bigint, text), secondline.set_client_locale(bigint, text),
-    secondline.set_template(text, text, text, text)
+    secondline.set_template(text, text, text, text),
+    secondline.set_head(bigint, bigint), secondline.set_deputy(bigint, bigint),
+    secondline.set_lateness(bigint, interval, integer, integer), secondline.set_reminder(bigint, text, text, interval),
+    secondline.set_standup(bigint, integer[], time)
     to secondline_app, secondline_head;
 
 -- telling people something, also from the daemon's login: "secondline send", "retry", "drop"
@@ -96,7 +137,18 @@ grant execute on function
     secondline.set_priority(bigint, secondline.priority, bigint), secondline.move_ticket(bigint, text, bigint, text),
     secondline.cancel_ticket(bigint, bigint, text), secondline.add_note(bigint, bigint, text),
     secondline.acknowledge_message(bigint, bigint), secondline.set_contact(bigint, text, text, secondline.severity),
-    secondline.set_locale(bigint, text)
+    secondline.set_locale(bigint, text),
+    secondline.excuse_workday(bigint, bigint, text, date),
+    secondline.correct_workday(bigint, bigint, timestamptz, timestamptz, text),
+    secondline.submit_plan(bigint, text[]), secondline.add_task(bigint, text, bigint, integer),
+    secondline.change_task(bigint, text, integer), secondline.drop_task(bigint, text),
+    secondline.report_task(bigint, secondline.task_outcome, integer, text),
+    secondline.submit_report(bigint, text, text, text, text[], date),
+    secondline.add_agenda_item(bigint, text), secondline.note_standup(bigint, text),
+    secondline.praise(bigint, bigint, text), secondline.remark(bigint, bigint, text, text, text)
     to secondline_app, secondline_member;
-grant execute on function secondline.shift(bigint, date)
+grant execute on function
+    secondline.shift(bigint, date), secondline.calendar_of_person(bigint), secondline.calendar_of_team(bigint),
+    secondline.calendar_of_queue(text), secondline.business_time(bigint, timestamptz, timestamptz),
+    secondline.business_end(bigint, timestamptz, double precision)
     to secondline_reader, secondline_member, secondline_head, secondline_app, secondline_daemon;

@@ -16,8 +16,8 @@ set local role secondline_owner;
 
 do $$
 begin
-    if exists (select from secondline.schema_migration where name > '0003_message') then
-        raise exception 'the schema in this database is %, newer than 0003_message, which this install.sql brings',
+    if exists (select from secondline.schema_migration where name > '0004_workday') then
+        raise exception 'the schema in this database is %, newer than 0004_workday, which this install.sql brings',
             (select max(name) from secondline.schema_migration)
             using hint = 'Use the files of the version of Secondline that brought it.';
     end if;
@@ -45,23 +45,36 @@ insert into secondline.schema_migration (name, checksum)
 values ('0003_message', '5d51e7637d351b96ac203db90613a9dda3031d5f936bc9865583dd5d61be11e0');
 \endif
 
+select not exists (select from secondline.schema_migration where name = '0004_workday') as wanted \gset
+\if :wanted
+\ir migrations/0004_workday.sql
+insert into secondline.schema_migration (name, checksum)
+values ('0004_workday', 'db3746e1ab0ed0d0f1048c84632e26e08d45363815f0bcc27e623704d8ee0a28');
+\endif
+
 \ir functions/10_caller.sql
 \ir functions/20_calendar.sql
+\ir functions/22_business_time.sql
 \ir functions/25_words.sql
 \ir functions/30_load.sql
 \ir functions/40_eligibility.sql
+\ir functions/45_plan.sql
 \ir functions/50_ticket.sql
 \ir functions/55_message.sql
 \ir functions/60_workday.sql
+\ir functions/62_reminder.sql
+\ir functions/63_standup.sql
 \ir functions/70_assignment.sql
+\ir functions/72_workdays.sql
 \ir functions/75_delivery.sql
 \ir functions/80_audit.sql
 \ir functions/90_setup.sql
-\ir functions/91_presence.sql
+\ir functions/91_workday.sql
 \ir functions/92_ticket.sql
 \ir functions/93_message.sql
 \ir views/10_now.sql
 \ir views/20_message.sql
+\ir views/30_workday.sql
 \ir views/90_comments.sql
 \ir grants.sql
 commit;

@@ -18,11 +18,17 @@ static const char migrations_0002_ticket[] = {
 static const char migrations_0003_message[] = {
 #embed "../../sql/migrations/0003_message.sql" suffix(, 0)
 };
+static const char migrations_0004_workday[] = {
+#embed "../../sql/migrations/0004_workday.sql" suffix(, 0)
+};
 static const char functions_10_caller[] = {
 #embed "../../sql/functions/10_caller.sql" suffix(, 0)
 };
 static const char functions_20_calendar[] = {
 #embed "../../sql/functions/20_calendar.sql" suffix(, 0)
+};
+static const char functions_22_business_time[] = {
+#embed "../../sql/functions/22_business_time.sql" suffix(, 0)
 };
 static const char functions_25_words[] = {
 #embed "../../sql/functions/25_words.sql" suffix(, 0)
@@ -33,6 +39,9 @@ static const char functions_30_load[] = {
 static const char functions_40_eligibility[] = {
 #embed "../../sql/functions/40_eligibility.sql" suffix(, 0)
 };
+static const char functions_45_plan[] = {
+#embed "../../sql/functions/45_plan.sql" suffix(, 0)
+};
 static const char functions_50_ticket[] = {
 #embed "../../sql/functions/50_ticket.sql" suffix(, 0)
 };
@@ -42,8 +51,17 @@ static const char functions_55_message[] = {
 static const char functions_60_workday[] = {
 #embed "../../sql/functions/60_workday.sql" suffix(, 0)
 };
+static const char functions_62_reminder[] = {
+#embed "../../sql/functions/62_reminder.sql" suffix(, 0)
+};
+static const char functions_63_standup[] = {
+#embed "../../sql/functions/63_standup.sql" suffix(, 0)
+};
 static const char functions_70_assignment[] = {
 #embed "../../sql/functions/70_assignment.sql" suffix(, 0)
+};
+static const char functions_72_workdays[] = {
+#embed "../../sql/functions/72_workdays.sql" suffix(, 0)
 };
 static const char functions_75_delivery[] = {
 #embed "../../sql/functions/75_delivery.sql" suffix(, 0)
@@ -54,8 +72,8 @@ static const char functions_80_audit[] = {
 static const char functions_90_setup[] = {
 #embed "../../sql/functions/90_setup.sql" suffix(, 0)
 };
-static const char functions_91_presence[] = {
-#embed "../../sql/functions/91_presence.sql" suffix(, 0)
+static const char functions_91_workday[] = {
+#embed "../../sql/functions/91_workday.sql" suffix(, 0)
 };
 static const char functions_92_ticket[] = {
 #embed "../../sql/functions/92_ticket.sql" suffix(, 0)
@@ -68,6 +86,9 @@ static const char views_10_now[] = {
 };
 static const char views_20_message[] = {
 #embed "../../sql/views/20_message.sql" suffix(, 0)
+};
+static const char views_30_workday[] = {
+#embed "../../sql/views/30_workday.sql" suffix(, 0)
 };
 static const char views_90_comments[] = {
 #embed "../../sql/views/90_comments.sql" suffix(, 0)
@@ -82,23 +103,30 @@ static const struct secondline_sql_file files[] = {
     {"migrations/0001_department.sql", migrations_0001_department},
     {"migrations/0002_ticket.sql", migrations_0002_ticket},
     {"migrations/0003_message.sql", migrations_0003_message},
+    {"migrations/0004_workday.sql", migrations_0004_workday},
     {"functions/10_caller.sql", functions_10_caller},
     {"functions/20_calendar.sql", functions_20_calendar},
+    {"functions/22_business_time.sql", functions_22_business_time},
     {"functions/25_words.sql", functions_25_words},
     {"functions/30_load.sql", functions_30_load},
     {"functions/40_eligibility.sql", functions_40_eligibility},
+    {"functions/45_plan.sql", functions_45_plan},
     {"functions/50_ticket.sql", functions_50_ticket},
     {"functions/55_message.sql", functions_55_message},
     {"functions/60_workday.sql", functions_60_workday},
+    {"functions/62_reminder.sql", functions_62_reminder},
+    {"functions/63_standup.sql", functions_63_standup},
     {"functions/70_assignment.sql", functions_70_assignment},
+    {"functions/72_workdays.sql", functions_72_workdays},
     {"functions/75_delivery.sql", functions_75_delivery},
     {"functions/80_audit.sql", functions_80_audit},
     {"functions/90_setup.sql", functions_90_setup},
-    {"functions/91_presence.sql", functions_91_presence},
+    {"functions/91_workday.sql", functions_91_workday},
     {"functions/92_ticket.sql", functions_92_ticket},
     {"functions/93_message.sql", functions_93_message},
     {"views/10_now.sql", views_10_now},
     {"views/20_message.sql", views_20_message},
+    {"views/30_workday.sql", views_30_workday},
     {"views/90_comments.sql", views_90_comments},
     {"grants.sql", grants},
 };

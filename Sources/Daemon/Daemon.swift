@@ -31,9 +31,9 @@ package final class Daemon: Sendable {
     private let log: EventLog
     /// Of the duties, by name.
     private let wakes = Dictionary(
-        uniqueKeysWithValues: [AssignmentDuty.name, AuditDuty.name, DeliveryDuty.name, UpkeepDuty.name].map {
-            ($0, Wake())
-        })
+        uniqueKeysWithValues: [
+            AssignmentDuty.name, AuditDuty.name, WorkdayDuty.name, DeliveryDuty.name, UpkeepDuty.name,
+        ].map { ($0, Wake()) })
     private let state = Mutex(State())
 
     private struct State {
@@ -56,6 +56,7 @@ package final class Daemon: Sendable {
         let duties: [(duty: any Duty, interval: Duration)] = [
             (AssignmentDuty(log: log, batchSize: settings.batchSize), settings.pollInterval),
             (AuditDuty(log: log, patience: settings.pollInterval * 2), settings.auditInterval),
+            (WorkdayDuty(log: log), settings.pollInterval),
             (delivery, settings.pollInterval),
             (UpkeepDuty(log: log, retention: settings.delivery.retention), settings.pollInterval),
         ]
@@ -65,6 +66,7 @@ package final class Daemon: Sendable {
                 options: settings.session,
                 hints: [
                     AssignmentDuty.name: { wakes[AssignmentDuty.name]?.hint() },
+                    WorkdayDuty.name: { wakes[WorkdayDuty.name]?.hint() },
                     DeliveryDuty.name: { delivery.hint() },
                     "retry": { delivery.tryFailing() },
                 ], log: log

@@ -17,7 +17,7 @@ struct ChannelPeerTests {
     init() async throws {
         database = try await ScratchDatabase.migrated()
         session = try await database.session()
-        department = try await Department(in: session, specialists: 1)
+        department = try await Department(in: session, specialists: 1, reminders: false)
     }
 
     private func close() async throws {

@@ -13,7 +13,7 @@ struct ChannelsTests {
         var lines: [String] = []
         let file = ScratchFile(configuration)
         try await withDatabase { database, session in
-            let department = try await Department(in: session, specialists: 1)
+            let department = try await Department(in: session, specialists: 1, reminders: false)
             try await session.script(setup.replacing("{anna}", with: "\(department.specialists[0])"))
             try await withLogin(database, session, in: ["secondline_daemon"]) { conninfo in
                 let run = await CommandRun(["channels", "--config", file.path], on: conninfo)

@@ -27,9 +27,9 @@ struct DemoPeopleTests {
             acts.append(act)
             switch act {
             case .comeIn, .comeBack: place = .desk
-            case .goToLunch: place = .lunch
+            case .takeBreak: place = .onBreak
             case .goHome: place = .home
-            case .attendTraining: break
+            case .attendTraining, .plan, .tryToLeave, .report: break
             case .accept(let id): tickets = tickets.map { $0.id == id ? DemoPeopleTests.ticket(id.raw, true) : $0 }
             case .decline(let id, _), .resolve(let id, _, _): tickets.removeAll { $0.id == id }
             }
@@ -45,9 +45,9 @@ struct DemoPeopleTests {
     func day() {
         var life = Life()
         life.live(minutes: Int(Demo.Pace.day))
-        #expect(life.acts.first == .comeIn)
-        #expect(life.acts.last == .goHome)
-        let lunch = life.acts.firstIndex(of: .goToLunch)
+        #expect(life.acts.prefix(2) == [.comeIn, .plan])
+        #expect(life.acts.suffix(2) == [.report, .goHome])
+        let lunch = life.acts.firstIndex(of: .takeBreak)
         #expect(lunch != nil && life.acts.firstIndex(of: .comeBack) == lunch.map { $0 + 1 })
     }
 

@@ -48,11 +48,8 @@ struct ExplainTests {
             _ = try await department.ticket(in: session, priority: "urgent")
             let people = department.specialists
             try await session.assign([(try await department.ticket(in: session), people[0])])
-            try await session.script(
-                """
-                select secondline.pause_workday(\(people[1]));
-                select secondline.end_workday(\(people[2]));
-                """)
+            try await session.script("select secondline.pause_workday(\(people[1]))")
+            try await session.endDay(of: people[2])
             let run = await CommandRun(["explain", "\(ticket)"], on: database.conninfo)
             // The urgent one and the older normal one come before it, the low one after it.
             #expect(run.output.contains("number 3 of 4 waiting in \(department.queue)\n"))

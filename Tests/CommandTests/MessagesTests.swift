@@ -13,7 +13,7 @@ struct MessagesTests {
             Void
     ) async throws {
         try await withDatabase { database, session in
-            let department = try await Department(in: session, specialists: 1)
+            let department = try await Department(in: session, specialists: 1, reminders: false)
             let anna = department.specialists[0]
             try await session.script(
                 """

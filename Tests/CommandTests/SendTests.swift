@@ -13,7 +13,7 @@ struct SendTests {
         _ body: (_ session: Session, _ anna: Int64, _ conninfo: String) async throws -> Void
     ) async throws {
         try await withDatabase { database, session in
-            let department = try await Department(in: session, specialists: 1)
+            let department = try await Department(in: session, specialists: 1, reminders: false)
             let anna = department.specialists[0]
             try await session.script(
                 """
@@ -208,7 +208,7 @@ struct SendTests {
             try await session.script(
                 """
                 update secondline.person set time_zone = 'UTC' where person_id = \(anna);
-                select secondline.end_workday(\(anna));
+                \(Session.endingDay(of: "\(anna)"))
                 -- a shift of an hour each day that begins in about two hours
                 select secondline.set_working_hours(\(anna), d, t, t + interval '1 hour')
                   from generate_series(1, 7) d, (values ((now() at time zone 'UTC')::time + interval '125 minutes')) x (t)

@@ -20,8 +20,8 @@ struct StatusTests {
                  where ticket_id = \(waiting);
                 insert into secondline.blocker (queue, skill, reason, since)
                 values ('\(department.queue)', null, 'full', now() - interval '125 minutes');
-                select secondline.end_workday(\(department.specialists[1]))
                 """)
+            try await session.endDay(of: department.specialists[1])
             let run = await CommandRun(["status"], on: database.conninfo)
             #expect(run.status == .ok)
             #expect(run.output.contains("\(department.queue)        1     3 h  full for 2 h 5 min"))

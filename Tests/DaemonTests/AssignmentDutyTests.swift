@@ -13,11 +13,14 @@ struct Desk {
     let department: Department
     let recorded = RecordedLog()
 
-    init(specialists: Int = 2, capacity: Int = 240, effort: Int = 75, skill: String? = nil) async throws {
+    init(
+        specialists: Int = 2, capacity: Int = 240, effort: Int = 75, skill: String? = nil, reminders: Bool = true
+    ) async throws {
         database = try await ScratchDatabase.migrated()
         session = try await database.session()
         department = try await Department(
-            in: session, specialists: specialists, capacity: capacity, effort: effort, skill: skill)
+            in: session, specialists: specialists, capacity: capacity, effort: effort, skill: skill,
+            reminders: reminders)
     }
 
     var duty: AssignmentDuty { AssignmentDuty(log: recorded.log, batchSize: 1000) }
@@ -69,6 +72,41 @@ struct AssignmentDutyTests {
         try await desk.close()
     }
 
+    @Test("what came on Monday at 9:00 is served as if Friday at 17:00 had been a moment ago, if the queue is a team's")
+    func overTheWeekend() async throws {
+        let desk = try await Desk(specialists: 1, capacity: 75)
+        let (here, head) = (desk.department, desk.department.head)
+        try await desk.session.script(
+            """
+            select secondline.set_working_hours(\(head), d, '09:00', '17:00') from generate_series(1, 5) d;
+            select secondline_rules.compile_team('2026-06-05 12:00 UTC', \(here.team), '2026-06-05');
+            select secondline.set_head_start('\(here.queue)', 'high', '1 hour');
+            """)
+        for (team, priority) in [("\(here.team)", "high"), ("null", "normal")] {
+            try await desk.run("secondline.set_queue_team('\(here.queue)', \(team))")
+            for (priority, eligible) in [("normal", "2026-06-05 16:30"), ("high", "2026-06-08 09:00")] {
+                let ticket = try await here.ticket(in: desk.session, priority: priority)
+                try await desk.session.script(
+                    """
+                    set session_replication_role = replica;
+                    update secondline.ticket set submitted_at = t, eligible_at = t
+                      from (select timestamp '\(eligible)' at time zone 'Europe/Berlin') v (t) where ticket_id = \(ticket);
+                    reset session_replication_role
+                    """)
+            }
+            try await desk.assign()
+            #expect(
+                try await desk.value("select priority from secondline.ticket where status = 'assigned'") == priority,
+                "team \(team)")
+            try await desk.session.script(
+                """
+                select secondline.accept_ticket(ticket_id, assignee_id) from secondline.ticket where status = 'assigned';
+                select secondline.cancel_ticket(ticket_id, \(head), 'enough') from secondline.ticket where ended_at is null;
+                """)
+        }
+        try await desk.close()
+    }
+
     @Test("nothing is written while nothing changes, however often it runs")
     func idempotent() async throws {
         let desk = try await Desk(specialists: 1, capacity: 75)
@@ -89,7 +127,7 @@ struct AssignmentDutyTests {
         let desk = try await Desk(specialists: 1)
         let person = desk.department.specialists[0]
         let queue = desk.department.queue
-        try await desk.run("secondline.end_workday(\(person))")
+        try await desk.session.endDay(of: person)
         _ = try await desk.department.ticket(in: desk.session)
         let blocker = "select coalesce(blocked_by, 'none') from secondline.queue_now"
         try await desk.assign()
@@ -316,7 +354,7 @@ struct AssignmentDutyTests {
     @Test("a blocker that only another version knows is written anew, not stumbled over")
     func unknownBlocker() async throws {
         let desk = try await Desk(specialists: 1)
-        try await desk.run("secondline.end_workday(\(desk.department.specialists[0]))")
+        try await desk.session.endDay(of: desk.department.specialists[0])
         let ticket = try await desk.department.ticket(in: desk.session)
         try await desk.session.script(
             """

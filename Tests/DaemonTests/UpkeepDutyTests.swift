@@ -44,7 +44,7 @@ struct UpkeepDutyTests {
 
     @Test("a popup for later is announced when its time has come, and the duty says when that is")
     func announced() async throws {
-        let desk = try await Desk(specialists: 1)
+        let desk = try await Desk(specialists: 1, reminders: false)
         let keeper = Keeper()
         let duty = keeper.duty(desk)
         let later = try await send(desk, "later", at: "now() + interval '2 hours'")
@@ -74,7 +74,7 @@ struct UpkeepDutyTests {
         "an urgent popup goes to the next channel after an hour, to the head after another, and no further; acknowledged it goes nowhere"
     )
     func passedOn() async throws {
-        let desk = try await Desk(specialists: 1)
+        let desk = try await Desk(specialists: 1, reminders: false)
         let (person, head) = (desk.department.specialists[0], desk.department.head)
         try await desk.run("secondline.set_contact(\(person), 'phone', '+49 30 1', 'critical')")
         let keeper = Keeper()
@@ -116,7 +116,7 @@ struct UpkeepDutyTests {
 
     @Test("two that look at the same time pass each popup on once")
     func two() async throws {
-        let desk = try await Desk(specialists: 1)
+        let desk = try await Desk(specialists: 1, reminders: false)
         try await desk.run("secondline.set_contact(\(desk.department.specialists[0]), 'phone', '+49 30 1', 'critical')")
         for number in 1...20 { _ = try await send(desk, "fire \(number)", severity: "urgent") }
         let keeper = Keeper()
@@ -141,7 +141,7 @@ struct UpkeepDutyTests {
         "popups that have become pointless, or that nobody acknowledged within the retention, leave the inbox and say why"
     )
     func retired() async throws {
-        let desk = try await Desk(specialists: 1)
+        let desk = try await Desk(specialists: 1, reminders: false)
         let person = desk.department.specialists[0]
         let note = try await send(desk, "old")
         let ticket = try await desk.department.ticket(in: desk.session)
@@ -170,7 +170,7 @@ struct UpkeepDutyTests {
 
     @Test("history older than the retention goes with its attempts, 2,000 messages at a time; the rest stays")
     func history() async throws {
-        let desk = try await Desk(specialists: 1)
+        let desk = try await Desk(specialists: 1, reminders: false)
         try await desk.session.script(
             """
             insert into secondline.message_history (message_id, ended_at, state, channel, severity, kind, person_id, created_at,
@@ -194,7 +194,7 @@ struct UpkeepDutyTests {
 
     @Test("while another daemon does it, it does nothing; it has not cleaned then, and does so the next time")
     func oneAtATime() async throws {
-        let desk = try await Desk(specialists: 1)
+        let desk = try await Desk(specialists: 1, reminders: false)
         _ = try await send(desk, "old")
         let keeper = Keeper()
         try await keeper.later("31 days", desk)

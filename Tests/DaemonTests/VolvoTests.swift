@@ -47,7 +47,7 @@ struct VolvoTests {
             select ticket_id, rank, before from (
                 select t.ticket_id, r.rank, lag(r.rank) over w as before, lag(t.ticket_id) over w as ticket_before
                   from secondline.decision d join secondline.ticket t using (ticket_id) join secondline.queue q on q.name = t.queue
-                 cross join lateral (select t.eligible_at - secondline_rules.head_start(q, t.priority)) r (rank)
+                 cross join lateral (select secondline_rules.rank(q, t.priority, t.eligible_at)) r (rank)
                 window w as (order by d.decision_id)) o
              where (rank, ticket_id) < (before, ticket_before) limit 5
             """)

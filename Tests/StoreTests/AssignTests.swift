@@ -34,7 +34,7 @@ import Testing
             ("resolve_ticket({ticket}, {person}, 'done')", "ticket_changed"),
             ("cancel_ticket({ticket}, {manager}, 'no')", "ticket_changed"),
             ("reassign_ticket({ticket}, {person}, {head}, 'must')", "ticket_changed"),
-            ("pause_workday({person})", "person_changed"), ("end_workday({person})", "person_changed"),
+            ("pause_workday({person})", "person_changed"), ("end", "person_changed"),
             ("deactivate_person({person})", "person_changed"), ("set_capacity({person}, 0)", "person_changed"),
             ("remove_member({queue}, {person})", "person_changed"),
             ("revoke_skill({person}, 'french')", "person_changed"),
@@ -60,7 +60,12 @@ import Testing
             "ticket": "\(ticket)", "person": "\(person)", "manager": "\(here.manager)", "head": "\(here.head)",
             "queue": "'\(here.queue)'", "other_queue": "'\(other.queue)'",
         ]
-        try await db.script("select secondline.\(words.reduce(call) { $0.replacing("{\($1.key)}", with: $1.value) })")
+        if call == "end" {
+            try await db.endDay(of: person)
+        } else {
+            try await db.script(
+                "select secondline.\(words.reduce(call) { $0.replacing("{\($1.key)}", with: $1.value) })")
+        }
         let (first, last) = (try await other.ticket(in: db), try await other.ticket(in: db))
         let before = try await db.lines("select t::text from secondline.ticket t where ticket_id = \(ticket)")
         let colleague = other.specialists[0]

@@ -19,15 +19,19 @@ import Testing
         static let all = [
             LeaveCase(title: "without leave", looks: [("06-01 08:00", "-"), ("06-02 08:00", "-")]),
             LeaveCase(
-                title: "a whole day", before: ["record_absence({person}, 'sick', '2026-06-01', '2026-06-01')"],
+                title: "a whole day", before: ["record_absence({person}, 'vacation', '2026-06-01', '2026-06-01')"],
                 looks: [("06-01 08:00", "absent"), ("06-01 23:00", "absent"), ("06-02 08:00", "absent")]),
             LeaveCase(
                 title: "a whole day, recorded while the workday is open",
-                during: ["record_absence({person}, 'sick', '2026-06-01', '2026-06-01')"],
+                during: ["record_absence({person}, 'vacation', '2026-06-01', '2026-06-01')"],
                 looks: [("06-01 08:00", "absent")]),
             LeaveCase(
+                title: "a day of sick-leave, which ends the workday",
+                during: ["record_absence({person}, 'sick', '2026-06-01', '2026-06-01')"],
+                looks: [("06-01 08:00", "not_at_work")]),
+            LeaveCase(
                 title: "a whole day, taken back",
-                during: ["cancel_absence(secondline.record_absence({person}, 'sick', '2026-06-01', '2026-06-01'))"],
+                during: ["cancel_absence(secondline.record_absence({person}, 'vacation', '2026-06-01', '2026-06-01'))"],
                 looks: [("06-01 08:00", "-")]),
             LeaveCase(
                 title: "hours",
@@ -40,10 +44,10 @@ import Testing
                 during: ["record_absence_hours({person}, 'sick', '2026-06-01 10:00+02', '2026-06-01 11:00+02')"],
                 looks: [("06-01 09:59", "-"), ("06-01 10:30", "absent"), ("06-01 11:00", "-")]),
             LeaveCase(
-                title: "hours that overlap are one absence",
+                title: "hours that touch are one absence",
                 during: [
                     "record_absence_hours({person}, 'sick', '2026-06-01 10:00+02', '2026-06-01 11:00+02')",
-                    "record_absence_hours({person}, 'training', '2026-06-01 10:30+02', '2026-06-01 12:00+02')",
+                    "record_absence_hours({person}, 'training', '2026-06-01 11:00+02', '2026-06-01 12:00+02')",
                 ], looks: [("06-01 11:30", "absent"), ("06-01 12:00", "-")]),
             LeaveCase(
                 title: "tomorrow's leave, and a workday that nobody ended",
@@ -87,7 +91,7 @@ import Testing
             LeaveCase(
                 title: "a pause", during: ["pause_workday({person})"], looks: [("06-01 10:00", "paused")]),
             LeaveCase(
-                title: "the end of the workday", during: ["end_workday({person})"],
+                title: "the end of the workday", during: ["end"],
                 looks: [("06-01 10:00", "not_at_work")]),
             LeaveCase(
                 title: "leaving for good", during: ["deactivate_person({person})"], looks: [("06-01 10:00", "left")]),
@@ -106,7 +110,13 @@ import Testing
         for call in one.before { try await db.script("select secondline.\(word(call))") }
         let start = one.hours == ["1, '22:00', '06:00'"] ? "21:55" : "07:55"
         try await db.script("select secondline_rules.start_workday('2026-06-01 \(start)+02', \(person))")
-        for call in one.during { try await db.script("select secondline.\(word(call))") }
+        for call in one.during {
+            if call == "end" {
+                try await db.endDay(of: person)
+            } else {
+                try await db.script("select secondline.\(word(call))")
+            }
+        }
         let ticket = try await here.ticket(in: db)
         for look in one.looks {
             let at = "timestamptz '2026-\(look.at)+02'"
@@ -129,7 +139,7 @@ import Testing
             """
             select secondline_rules.start_workday('2026-06-01 08:00+02', \(person));
             select secondline.record_absence_hours(\(person), 'sick', '2026-06-01 10:00+02', '2026-06-01 11:00+02');
-            select secondline.record_absence_hours(\(person), 'sick', '2026-06-01 10:30+02', '2026-06-01 12:00+02');
+            select secondline.record_absence_hours(\(person), 'sick', '2026-06-01 11:00+02', '2026-06-01 12:00+02');
             """)
         #expect(
             try await db.value(

@@ -5,7 +5,7 @@ import Testing
 /// A department with one ticket in each state that can be reached now, and words for all of it: `{assigned}` in a text becomes
 /// the id of the assigned ticket.
 struct Scene: Sendable {
-    let words: [String: String]
+    var words: [String: String]
 
     init(in session: Session) async throws {
         let here = try await Department(in: session, specialists: 4)
@@ -70,7 +70,8 @@ struct Refused: Sendable, CustomTestStringConvertible {
             "team", "person", "person_skill", "skill", "client", "queue", "queue_member", "working_hours", "holiday",
             "absence",
             "workday", "ticket", "assignment", "decision", "journal", "blocker", "message", "message_history",
-            "message_attempt", "contact", "channel", "template",
+            "message_attempt", "contact", "channel", "template", "workday_journal", "task", "report", "reminder",
+            "reminder_rule", "standup", "standup_meeting", "agenda_item", "calendar", "planned_shift",
         ]
         return try await db.lines(
             tables.map { "select '\($0)', md5(string_agg(t::text, ',' order by t::text)) from secondline.\($0) t" }

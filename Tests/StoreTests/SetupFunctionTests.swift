@@ -73,6 +73,36 @@ import Testing
         Refused("SL003", "end_workday({head})"),
         Refused("SL006", "resume_workday({owner})"),
         Refused("P0002", "end_workday(null)"),
+        Refused("P0002", "set_head(-1, {head})"),
+        Refused("P0002", "set_head({team}, -1)"),
+        Refused("SL006", "set_head({team}, {gone})"),
+        Refused("P0002", "set_deputy(-1, {head})"),
+        Refused("P0002", "set_deputy({team}, -1)"),
+        Refused("SL006", "set_deputy({team}, {gone})"),
+        Refused("P0002", "set_lateness(-1)"),
+        Refused(
+            "23514", "set_lateness({team}, '-1 s')", constraint: "team_late_grace_in_range_check", hint: false),
+        Refused(
+            "23514", "set_lateness({team}, '25 hours')", constraint: "team_late_grace_in_range_check", hint: false),
+        Refused(
+            "23514", "set_lateness({team}, '0', 6, 5)", constraint: "team_late_days_in_window_check", hint: false),
+        Refused("23502", "set_lateness({team}, null)", hint: false),
+        Refused("P0002", "set_reminder(-1, 'plan', 'first', '1 hour')"),
+        Refused("P0002", "set_reminder({team}, 'plan', 'third', '1 hour')"),
+        Refused("P0002", "set_reminder({team}, null, null, null)"),
+        Refused(
+            "23514", "set_reminder({team}, 'plan', 'first', '13 hours')",
+            constraint: "reminder_rule_after_in_range_check", hint: false),
+        Refused(
+            "23514", "set_reminder({team}, 'start', 'unseen', '-1 min')",
+            constraint: "reminder_rule_start_after_check", hint: false),
+        Refused("22023", "set_standup({team}, '{1,8}', '10:00')"),
+        Refused("22023", "set_standup({team}, '{1,null}', '10:00')"),
+        Refused("22023", "set_standup({team}, '{1}', null)"),
+        Refused("P0002", "set_standup(-1, '{1}', '10:00')"),
+        Refused("P0002", "set_queue_team('nowhere', {team})"),
+        Refused("P0002", "set_queue_team({queue}, -1)"),
+        Refused("P0002", "add_queue('new', team => -1)"),
     ]
 
     @Test("a refused call says why and what to do, and changes nothing", arguments: refusals)
@@ -185,7 +215,7 @@ import Testing
         #expect(try await db.lines(state) == ["t|f|paused"])
         await db.expectRefusal("SL006", "select secondline.pause_workday(\(person))")
         try await db.script("select secondline.resume_workday(\(person)); select secondline.pause_workday(\(person))")
-        #expect(try await db.lines("select ended, missing from secondline.end_workday(\(person))") == ["t|{}"])
+        try await db.endDay(of: person)
         #expect(try await db.lines(state) == ["f|t|not_at_work"])
         await db.expectRefusal("SL003", "select secondline.pause_workday(\(person))")
         #expect(try await db.id("secondline.start_workday(\(person))") == first)
@@ -215,7 +245,7 @@ import Testing
     @Test(
         "what changes who is free hints once a transaction",
         arguments: [
-            "start_workday({head})", "pause_workday({owner})", "end_workday({owner})",
+            "start_workday({head})", "pause_workday({owner})",
             "add_member({other_queue}, {owner})",
             "remove_member({queue}, {owner})", "grant_skill({owner}, 'dutch')", "set_capacity({owner}, 500)",
             "set_working_hours({owner}, 1, '09:00', '17:00')", "clear_working_hours({owner})",
@@ -228,6 +258,13 @@ import Testing
     func hint(call: String) async throws {
         let scene = try await Scene(in: db)
         let heard = try await hints { try await db.script(scene("select secondline.\(call)")) }
+        #expect(heard == ["assignment"])
+    }
+
+    @Test("so does the end of a workday")
+    func endHint() async throws {
+        let scene = try await Scene(in: db)
+        let heard = try await hints { try await db.script(Session.endingDay(of: scene("{owner}"))) }
         #expect(heard == ["assignment"])
     }
 }

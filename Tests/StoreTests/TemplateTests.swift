@@ -39,7 +39,10 @@ import Testing
                 """
                 select t.kind, t.locale, f from secondline.template t join secondline.message_kind k using (kind)
                  cross join unnest(k.fields) f
-                 where f not in ('priority') and f <> all (t.text_fields) and f <> all (t.subject_fields)
+                 -- for those who want other words
+                 where f not in ('priority', 'team', 'day', 'shift_ends_at')
+                   and (t.kind, f) not in (('plan.reminder', 'tasks'), ('workday.unreported', 'tasks'))
+                   and f <> all (t.text_fields) and f <> all (t.subject_fields)
                 """) == [])
     }
 

@@ -10,14 +10,18 @@ package struct Department: Sendable {
     package let queue: String
     package let client: Int64
 
-    /// Who is at work has an open workday and no working hours, which is enough to get tickets.
+    /// Who is at work has an open workday and no working hours, which is enough to get tickets. Tests that count messages do
+    /// without reminders.
     package init(
         in session: Session, specialists count: Int = 2, capacity: Int = 240, effort: Int = 75, skill: String? = nil,
-        zone: String = "Europe/Berlin", atWork: Bool = true
+        zone: String = "Europe/Berlin", atWork: Bool = true, reminders: Bool = true
     ) async throws {
         let suffix = "\(UInt32.random(in: 0 ... .max))"
         queue = "queue \(suffix)"
         team = try await session.id("secondline.add_team('team \(suffix)', '\(zone)')")
+        if !reminders {
+            try await session.script("update secondline.reminder_rule set after = null where team_id = \(team)")
+        }
         head = try await session.id("secondline.add_person(\(team), 'head', 'Hanna Head')")
         manager = try await session.id("secondline.add_person(\(team), 'account_manager', 'Max Manager')")
         let required = skill.map(quoteLiteral) ?? "null"
@@ -95,5 +99,34 @@ extension Session {
              where a.outcome = 'assigned'
             """)
         return rows.compactMap { $0[0].flatMap(Int64.init) }
+    }
+
+    /// Plans, reports and ends a person's open workday, as far as they have not done so already.
+    package func endDay(of person: Int64) async throws(DatabaseError) {
+        try await script(Self.endingDay(of: "\(person)"))
+    }
+
+    /// The same as SQL, for a person who may be an expression.
+    package static func endingDay(of person: String) -> String {
+        """
+        do $day$
+        declare
+            v_person bigint := \(person);
+        begin
+            if exists (select from secondline.workday where person_id = v_person and ended_at is null and planned_at is null) then
+                perform secondline.submit_plan(v_person, '{tickets}');
+            end if;
+            perform secondline.report_task(t.task_id, 'done') from secondline.task t join secondline.workday w using (person_id, day)
+              where t.person_id = v_person and w.ended_at is null and t.outcome is null and t.dropped_at is null order by t.task_id;
+            if not exists (select from secondline.report r join secondline.workday w using (person_id, day)
+                            where r.person_id = v_person and w.ended_at is null) then
+                perform secondline.submit_report(v_person, 'it worked', 'nothing');
+            end if;
+            if not (select e.ended from secondline.end_workday(v_person) e) then
+                raise exception 'the day of person % does not end', v_person;
+            end if;
+        end;
+        $day$;
+        """
     }
 }

@@ -36,15 +36,68 @@ $$;
 comment on function secondline_rules.authorise(bigint) is
     'Refuses (42501) unless the session may act for this person: their own login, or a program in secondline_app. P0002 when there is no such person.';
 
+create or replace function secondline_rules.leader(p_team bigint) returns setof bigint
+language sql stable rows 2
+begin atomic
+    select h.person_id from secondline.team t
+      join secondline.person h on h.team_id = t.team_id and h.role = 'head' or h.person_id in (t.head_id, t.deputy_id)
+     where t.team_id = p_team and h.deactivated_at is null;
+end;
+comment on function secondline_rules.leader(bigint) is
+    'Who may do what a head of this team may: its people with the role head, whoever leads it besides, and the deputy.';
+
 create or replace function secondline_rules.leads(p_head bigint, p_person bigint) returns boolean
 language sql stable
 begin atomic
     select exists (
-        select from secondline.person h join secondline.person p on p.team_id = h.team_id
-         where h.person_id = p_head and h.role = 'head' and h.deactivated_at is null and p.person_id = p_person
+        select from secondline.person p cross join lateral secondline_rules.leader(p.team_id) l (person_id)
+         where p.person_id = p_person and l.person_id = p_head
     );
 end;
-comment on function secondline_rules.leads(bigint, bigint) is 'Whether the first is head of the team of the second.';
+comment on function secondline_rules.leads(bigint, bigint) is 'Whether the first is head, or deputy, of the team of the second.';
+
+create or replace function secondline_rules.is_program() returns boolean
+language sql stable
+begin atomic
+    select secondline_rules.acting_person() is null
+       and (pg_has_role(session_user, 'secondline_app', 'member') or pg_has_role(session_user, 'secondline_daemon', 'member')
+            or pg_has_role(session_user, 'secondline_owner', 'member'));
+end;
+comment on function secondline_rules.is_program() is
+    'Whether the session is a program, the daemon or a DBA, who see everybody''s days; a login that is nobody''s here sees none.';
+
+create or replace function secondline_rules.visible_person() returns setof bigint
+language sql stable rows 100
+-- The acting person is looked up once a query.
+begin atomic
+    select p.person_id from secondline.person p
+     where (select secondline_rules.is_program())
+        or p.person_id = (select secondline_rules.acting_person())
+        or exists (select from secondline_rules.leader(p.team_id) l (person_id) where l.person_id = (select secondline_rules.acting_person()));
+end;
+comment on function secondline_rules.visible_person() is
+    'Whose days the session may see: with a login of their own people see theirs and those of the teams that they lead; programs see all.';
+
+create or replace function secondline_rules.visible_team() returns setof bigint
+language sql stable rows 10
+begin atomic
+    select t.team_id from secondline.team t
+     where (select secondline_rules.is_program())
+        or exists (select from secondline.person p
+                    where p.person_id = (select secondline_rules.acting_person()) and p.deactivated_at is null and p.team_id = t.team_id)
+        or exists (select from secondline_rules.leader(t.team_id) l (person_id) where l.person_id = (select secondline_rules.acting_person()));
+end;
+comment on function secondline_rules.visible_team() is
+    'Whose stand-ups the session may see: with a login of their own people see those of their team and of those that they lead; programs see all.';
+
+create or replace function secondline_rules.own_person() returns setof bigint
+language sql stable rows 100
+begin atomic
+    select p.person_id from secondline.person p
+     where p.person_id = (select secondline_rules.acting_person())
+        or (select secondline_rules.is_program());
+end;
+comment on function secondline_rules.own_person() is 'The person whose login this session uses; for programs everybody.';
 
 create or replace function secondline_rules.authorise_setup(p_team bigint default null) returns void
 language plpgsql stable set search_path = pg_catalog, pg_temp
@@ -59,9 +112,8 @@ begin
                       hint = 'Use a login in secondline_app, or the login of a head.';
         end if;
     elsif not exists (
-        select from secondline.person h
-         where h.person_id = v_acting and h.role = 'head' and h.deactivated_at is null
-           and (p_team is null or h.team_id = p_team)
+        select from secondline.team t cross join lateral secondline_rules.leader(t.team_id) l (person_id)
+         where l.person_id = v_acting and (p_team is null or t.team_id = p_team)
     ) then
         raise exception 'person % is not head of %', v_acting, coalesce('team ' || p_team, 'a team')
             using errcode = 'insufficient_privilege', hint = 'Only a head of the team, or a program in secondline_app, may do this.';

@@ -12,18 +12,34 @@ end;
 comment on function secondline_rules.planned_span(date, time, time, text) is
     'The instants of a span of working hours that begins on this day; an end not after the start is on the next day.';
 
+create or replace function secondline_rules.planned_span_of_days(p_person bigint, p_from date, p_to date)
+returns table (day date, span tstzrange)
+language sql stable
+begin atomic
+    select d.day, secondline_rules.planned_span(d.day, w.starts, w.ends, p.time_zone)
+      from secondline.person p
+     cross join (select p_from + n as day from generate_series(0, p_to - p_from) n) d
+      join secondline.working_hours w on w.person_id = p.person_id and w.weekday = extract(isodow from d.day)
+     where p.person_id = p_person
+       and not exists (select from secondline.holiday h where h.team_id = p.team_id and h.on_date = d.day)
+       and not exists (select from secondline.absence a
+                        where a.person_id = p.person_id and a.cancelled_at is null and d.day between a.first_day and a.last_day);
+end;
+comment on function secondline_rules.planned_span_of_days(bigint, date, date) is
+    'The working hours of a person that begin on these days, less holidays and whole days off.';
+
+create or replace function secondline_rules.absent_hours(p_person bigint) returns tstzmultirange
+language sql stable
+begin atomic
+    select coalesce(range_agg(tstzrange(a.from_at, a.to_at)), '{}') from secondline.absence a
+     where a.person_id = p_person and a.cancelled_at is null and a.from_at is not null;
+end;
+comment on function secondline_rules.absent_hours(bigint) is 'The absences by the hour of a person.';
+
 create or replace function secondline_rules.planned_shift(p_person bigint, p_day date) returns tstzmultirange
 language sql stable
 begin atomic
-    select case
-        when exists (select from secondline.holiday h where h.team_id = p.team_id and h.on_date = p_day)
-          or exists (select from secondline.absence a
-                      where a.person_id = p.person_id and a.cancelled_at is null and p_day between a.first_day and a.last_day)
-        then '{}'::tstzmultirange
-        else coalesce((select range_agg(secondline_rules.planned_span(p_day, w.starts, w.ends, p.time_zone))
-                         from secondline.working_hours w
-                        where w.person_id = p.person_id and w.weekday = extract(isodow from p_day)), '{}'::tstzmultirange)
-        end
+    select coalesce((select range_agg(s.span) from secondline_rules.planned_span_of_days(p_person, p_day, p_day) s), '{}')
       from secondline.person p where p.person_id = p_person;
 end;
 comment on function secondline_rules.planned_shift(bigint, date) is
@@ -32,10 +48,7 @@ comment on function secondline_rules.planned_shift(bigint, date) is
 create or replace function secondline.shift(person bigint, day date) returns tstzmultirange
 language sql stable security definer set search_path = pg_catalog, pg_temp
 begin atomic
-    select secondline_rules.planned_shift(shift.person, shift.day)
-         - coalesce((select range_agg(tstzrange(a.from_at, a.to_at)) from secondline.absence a
-                      where a.person_id = shift.person and a.cancelled_at is null and a.from_at is not null),
-                    '{}'::tstzmultirange);
+    select secondline_rules.planned_shift(shift.person, shift.day) - secondline_rules.absent_hours(shift.person);
 end;
 comment on function secondline.shift(bigint, date) is
     'When a person should work on a day: their working hours that begin on it, in their time zone, less holidays and absences. Empty when nothing is planned, null when there is no such person. Anyone may ask.';
@@ -52,34 +65,55 @@ begin atomic
       from secondline.absence a
       join secondline.person p on p.person_id = a.person_id
      where a.person_id = p_person and a.cancelled_at is null
-       and (a.last_day >= p_day or a.to_at > p_day - interval '2 days');
+       and (a.last_day >= p_day or a.to_at > (p_day - 2)::timestamp at time zone p.time_zone);
 end;
 comment on function secondline_rules.absent_during(bigint, date) is
     'When a person is absent from a workday on: for ever on a whole day off, else the hours and the later days recorded. Null when never.';
 
-create or replace function secondline_rules.refresh_workday(p_person bigint) returns void
+create or replace function secondline_rules.refresh_workdays(p_person bigint, p_since date, p_until date default null) returns void
 language sql volatile
 begin atomic
     update secondline.workday w
-           -- absences by the hour may leave nothing of a shift, which ends all the same
-       set shift_ends_at = coalesce(upper(secondline.shift(w.person_id, w.day)),
-                                    upper(secondline_rules.planned_shift(w.person_id, w.day))),
+       set shift_starts_at = coalesce(lower(s.shift), lower(s.planned)), shift_ends_at = coalesce(upper(s.shift), upper(s.planned)),
            absent = secondline_rules.absent_during(w.person_id, w.day)
-     where w.person_id = p_person and w.ended_at is null;
+      from secondline.workday x
+     cross join lateral (select secondline.shift(x.person_id, x.day) as shift,
+                                -- absences by the hour may leave nothing of a shift, which starts and ends all the same
+                                secondline_rules.planned_shift(x.person_id, x.day) as planned offset 0) s
+     where x.person_id = p_person and w.workday_id = x.workday_id
+       and (x.state in ('working', 'paused') or x.day between p_since and coalesce(p_until, 'infinity'));
 end;
-comment on function secondline_rules.refresh_workday(bigint) is
-    'Brings the open workday of a person up to date with their hours, holidays and absences.';
+comment on function secondline_rules.refresh_workdays(bigint, date, date) is
+    'Brings the open workday of a person, and those from a day to another (null: all since), up to date with their hours, holidays and absences.';
 
 create or replace function secondline_rules.calendar_changed() returns trigger
 language plpgsql security definer set search_path = pg_catalog, pg_temp
 as $$
+declare
+    v_person bigint;
+    v_since date;
+    v_until date;
+    v_zone text;
+    v_at timestamptz := clock_timestamp();
 begin
     -- a row that is moved to another person concerns both
     perform secondline_rules.lock_people(new.person_id, old.person_id);
-    perform secondline_rules.refresh_workday(new.person_id);
-    if old.person_id is distinct from new.person_id then
-        perform secondline_rules.refresh_workday(old.person_id);
+    if tg_table_name = 'absence' then
+        v_at := coalesce(new.cancelled_at, new.recorded_at, v_at);
+        select p.time_zone into v_zone from secondline.person p where p.person_id = coalesce(new.person_id, old.person_id);
+        -- the night before may reach into it
+        v_since := least(new.first_day, old.first_day, (least(new.from_at, old.from_at) at time zone v_zone)::date - 1);
+        v_until := greatest(new.last_day, old.last_day, (greatest(new.to_at, old.to_at) at time zone v_zone)::date);
     end if;
+    foreach v_person in array case when old.person_id <> new.person_id then array[old.person_id, new.person_id]
+                                   else array[coalesce(new.person_id, old.person_id)] end
+    loop
+        perform secondline_rules.compile_person(v_at, v_person, v_since, v_until);
+        perform secondline_rules.refresh_workdays(v_person, v_since, v_until);
+        if tg_table_name <> 'absence' then
+            perform secondline_rules.compile_team(clock_timestamp(), p.team_id) from secondline.person p where p.person_id = v_person;
+        end if;
+    end loop;
     return null;
 end;
 $$;
@@ -89,21 +123,51 @@ create or replace function secondline_rules.holiday_changed() returns trigger
 language plpgsql security definer set search_path = pg_catalog, pg_temp
 as $$
 declare
+    v_team bigint;
     v_person bigint;
+    v_since date := least(new.on_date, old.on_date);
+    v_until date := greatest(new.on_date, old.on_date);
 begin
-    for v_person in
-        select p.person_id from secondline.person p
-         where p.team_id = coalesce(new.team_id, old.team_id)
-           and exists (select from secondline.workday w where w.person_id = p.person_id and w.ended_at is null)
-         order by p.person_id for no key update of p
+    foreach v_team in array case when old.team_id <> new.team_id then array[old.team_id, new.team_id]
+                                 else array[coalesce(new.team_id, old.team_id)] end
     loop
-        perform secondline_rules.refresh_workday(v_person);
-        perform secondline_rules.touch_person(clock_timestamp(), v_person);
+        for v_person in
+            select p.person_id from secondline.person p
+             where p.team_id = v_team and p.deactivated_at is null order by p.person_id for no key update of p
+        loop
+            perform secondline_rules.compile_person(clock_timestamp(), v_person, v_since, v_until);
+            perform secondline_rules.refresh_workdays(v_person, v_since, v_until);
+            if exists (select from secondline.workday w where w.person_id = v_person and w.state in ('working', 'paused')) then
+                perform secondline_rules.touch_person(clock_timestamp(), v_person);
+            end if;
+        end loop;
+        -- elsewhere the day may begin up to two days before it does for the team
+        perform secondline_rules.compile_team(clock_timestamp(), v_team, v_since - 2);
     end loop;
     return null;
 end;
 $$;
 comment on function secondline_rules.holiday_changed() is 'Trigger: the holidays of a team changed.';
+
+create or replace function secondline_rules.team_changed() returns trigger
+language plpgsql security definer set search_path = pg_catalog, pg_temp
+as $$
+begin
+    -- for whoever comes back, or to another team: holidays passed them by
+    if tg_table_name = 'person' and new.deactivated_at is null then
+        perform secondline_rules.compile_person(clock_timestamp(), new.person_id);
+        perform secondline_rules.refresh_workdays(new.person_id, null);
+    end if;
+    if old.team_id <> new.team_id then
+        perform secondline_rules.compile_team(clock_timestamp(), t.team_id)
+           from (values (least(old.team_id, new.team_id)), (greatest(old.team_id, new.team_id))) t (team_id);
+        return null;
+    end if;
+    perform secondline_rules.compile_team(clock_timestamp(), new.team_id);
+    return null;
+end;
+$$;
+comment on function secondline_rules.team_changed() is 'Trigger: the time zone of a team changed, or somebody left it or came to it.';
 
 create or replace trigger working_hours_refresh_workday after insert or update or delete on secondline.working_hours
     for each row execute function secondline_rules.calendar_changed();
@@ -111,5 +175,9 @@ create or replace trigger absence_refresh_workday after insert or update or dele
     for each row execute function secondline_rules.calendar_changed();
 create or replace trigger person_refresh_workday after update of time_zone on secondline.person
     for each row when (old.time_zone <> new.time_zone) execute function secondline_rules.calendar_changed();
+create or replace trigger person_left_calendar after update of deactivated_at, team_id on secondline.person
+    for each row when (old.deactivated_at is distinct from new.deactivated_at or old.team_id <> new.team_id) execute function secondline_rules.team_changed();
+create or replace trigger team_zone_calendar after update of time_zone on secondline.team
+    for each row when (old.time_zone <> new.time_zone) execute function secondline_rules.team_changed();
 create or replace trigger holiday_refresh_workday after insert or update or delete on secondline.holiday
     for each row execute function secondline_rules.holiday_changed();

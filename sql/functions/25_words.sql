@@ -108,7 +108,15 @@ create or replace trigger template_compile before insert or update on secondline
 insert into secondline.message_kind (kind, severity, ends_with, fields) values
     ('note', 'normal', 'never', '{text}'),
     ('ticket.offered', 'normal', 'offer', '{ticket,title,queue,priority,client}'),
-    ('message.unacknowledged', 'urgent', 'never', '{person,subject,text,sent_at}')
+    ('message.unacknowledged', 'urgent', 'never', '{person,subject,text,sent_at}'),
+    ('workday.unseen', 'normal', 'start', '{day,shift_starts_at}'),
+    ('workday.no_show', 'high', 'start', '{person,day,shift_starts_at}'),
+    ('plan.reminder', 'normal', 'plan', '{day,tasks,tickets}'),
+    ('report.reminder', 'normal', 'report', '{day,tasks,shift_ends_at}'),
+    ('workday.unreported', 'normal', 'report', '{person,day,tasks,shift_ends_at}'),
+    ('standup.agenda', 'normal', 'never', '{team,day,starts_at,round,blockers,shared,plans,absent,stalled,suggestions,items}'),
+    ('praise', 'normal', 'never', '{from,to,text}'),
+    ('remark', 'normal', 'never', '{from,what_happened,how_better,why_it_matters}')
 on conflict (kind) do update
    set severity = excluded.severity, ends_with = excluded.ends_with, fields = excluded.fields;
 
@@ -123,7 +131,28 @@ select d.kind, d.locale, d.subject, d.text, d.subject, d.text from (values
     ('message.unacknowledged', 'en', '{person} has not seen: {subject}',
      E'{person} has not acknowledged an urgent message of {sent_at}:\n\n{subject}\n{text}'),
     ('message.unacknowledged', 'ru', 'Не прочитано ({person}): {subject}',
-     E'{person} не подтверждает срочное сообщение от {sent_at}:\n\n{subject}\n{text}')) d (kind, locale, subject, text)
+     E'{person} не подтверждает срочное сообщение от {sent_at}:\n\n{subject}\n{text}'),
+    ('workday.unseen', 'en', 'Your shift has begun', 'Your shift began at {shift_starts_at}. Start your workday, or tell your head that you are away.'),
+    ('workday.unseen', 'ru', 'Ваша смена началась',
+     'Ваша смена началась {shift_starts_at}. Начните рабочий день или сообщите руководителю, что вас не будет.'),
+    ('workday.no_show', 'en', '{person} has not started', 'The shift of {person} began at {shift_starts_at}, and nobody has seen them since.'),
+    ('workday.no_show', 'ru', 'Нет на месте: {person}', 'Смена началась {shift_starts_at}, рабочий день не начат: {person}.'),
+    ('plan.reminder', 'en', 'What will you do today?', E'Plan your day.\n\nTickets in your hands:\n{tickets}'),
+    ('plan.reminder', 'ru', 'Что вы сделаете сегодня?', E'Составьте план дня.\n\nЗаявки в работе:\n{tickets}'),
+    ('report.reminder', 'en', 'The report of {day}',
+     E'The day of {day} ends with a report: how each task of the plan went, what worked and what did not.\n\nTasks without outcome:\n{tasks}'),
+    ('report.reminder', 'ru', 'Отчёт за {day}',
+     E'День {day} заканчивается отчётом: как прошла каждая задача плана, что получилось и что нет.\n\nЗадачи без итога:\n{tasks}'),
+    ('workday.unreported', 'en', '{person} has not reported', E'The shift of {person} ended at {shift_ends_at}, and the report of {day} is missing.'),
+    ('workday.unreported', 'ru', 'Нет отчёта: {person}', E'Смена закончилась {shift_ends_at}, отчёта за {day} нет: {person}.'),
+    ('standup.agenda', 'en', 'Stand-up at {starts_at}',
+     E'A personal round: how is everybody?\n{round}\n\nWhat is in the way:\n{blockers}\n\nShared from the last day:\n{shared}\n\nToday:\n{plans}\n\nAway: {absent}\n\nNothing has happened on:\n{stalled}\n\nSuggestions:\n{suggestions}\n\nOn the agenda:\n{items}'),
+    ('standup.agenda', 'ru', 'Планёрка: {starts_at}',
+     E'Личный круг: как у всех дела?\n{round}\n\nЧто мешает:\n{blockers}\n\nЧем поделились:\n{shared}\n\nСегодня:\n{plans}\n\nОтсутствуют: {absent}\n\nБез движения:\n{stalled}\n\nПредложения:\n{suggestions}\n\nВ повестке:\n{items}'),
+    ('praise', 'en', '{from} praises {to}', '{text}'),
+    ('praise', 'ru', '{from} хвалит: {to}', '{text}'),
+    ('remark', 'en', 'A remark from {from}', E'What happened: {what_happened}\n\nHow to do it better: {how_better}\n\nWhy it matters: {why_it_matters}'),
+    ('remark', 'ru', 'Замечание: {from}', E'Что произошло: {what_happened}\n\nКак сделать лучше: {how_better}\n\nПочему это важно: {why_it_matters}')) d (kind, locale, subject, text)
 on conflict (kind, locale) do update
    set subject = case when t.edited_at is null then excluded.subject else t.subject end,
        text = case when t.edited_at is null then excluded.text else t.text end,

@@ -23,7 +23,7 @@ begin atomic
       from secondline.queue_member m
       join secondline.queue q on q.name = m.queue
       join secondline.person p on p.person_id = m.person_id
-      left join secondline.workday w on w.person_id = m.person_id and w.ended_at is null
+      left join secondline.workday w on w.person_id = m.person_id and w.state in ('working', 'paused')
      cross join lateral (
            select count(*)::integer as offers, min(o) as oldest
              from unnest(case when q.fair_limit is not null then m.recent_offers end) o

@@ -48,6 +48,7 @@ begin
     new.skill := coalesce(new.skill, v_queue.required_skill);
     new.effort_minutes := coalesce(new.effort_minutes, v_queue.effort_minutes);
     new.kind := coalesce(new.kind, 'question');
+    new.eligible_at := coalesce(new.eligible_at, new.submitted_at);
     return new;
 end;
 $$;
@@ -228,6 +229,7 @@ begin
     update secondline.assignment a set state = 'accepted', accepted_at = greatest(p_at, a.offered_at)
      where a.ticket_id = p_ticket and a.ended_at is null;
     perform secondline_rules.change_status(p_at, t, 'accepted', p_person, 'accepted', p_person);
+    perform secondline_rules.work_on(p_at, p_ticket, t.title, p_person);
     update secondline.client c set last_person_id = p_person
      where c.client_id = t.client_id and c.last_person_id is distinct from p_person;
 end;
@@ -261,6 +263,7 @@ begin
     perform secondline_rules.take_away(p_at, p_ticket, 'resolved');
     update secondline.ticket x set resolution = p_resolution where x.ticket_id = p_ticket;
     perform secondline_rules.change_status(p_at, t, 'resolved', p_person, 'resolved', p_person);
+    perform secondline_rules.work_on(p_at, p_ticket, t.title, p_person, 'done');
     update secondline.client c set last_person_id = p_person
      where c.client_id = t.client_id and c.last_person_id is distinct from p_person;
 end;
@@ -397,6 +400,8 @@ begin
     end if;
     insert into secondline.journal (ticket_id, at, event, person_id, note) values (p_ticket, p_at, 'note', p_person, p_text);
     update secondline.ticket t set changed_at = p_at where t.ticket_id = p_ticket;
+    perform secondline_rules.work_on(p_at, t.ticket_id, t.title, p_person) from secondline.ticket t
+      where t.ticket_id = p_ticket and t.assignee_id = p_person;
 end;
 $$;
 comment on function secondline_rules.note(timestamptz, bigint, bigint, text) is 'secondline.add_note at an instant.';
@@ -406,6 +411,7 @@ language plpgsql set search_path = pg_catalog, pg_temp
 as $$
 declare
     t secondline.ticket;
+    w secondline.workday;
 begin
     perform from secondline.ticket x
       where x.ticket_id in (select a.ticket_id from secondline.assignment a where a.person_id = p_person and a.ended_at is null)
@@ -415,8 +421,11 @@ begin
         raise exception 'person % has left already', p_person using errcode = 'SL006', hint = 'Nothing is left to do.';
     end if;
     update secondline.person p set deactivated_at = p_at, changed_at = greatest(p.changed_at, p_at) where p.person_id = p_person;
-    update secondline.workday w set ended_at = greatest(p_at, w.started_at), paused_at = null
-     where w.person_id = p_person and w.ended_at is null;
+    for w in
+        select x.* from secondline.workday x where x.person_id = p_person and x.state in ('working', 'paused', 'overdue') order by x.day
+    loop
+        perform secondline_rules.change_workday(p_at, w, 'excused', 'excused', null, 'left the company', secondline_rules.left_at(p_at, w));
+    end loop;
     for t in
         select x.* from secondline.ticket x join secondline.assignment a on a.ticket_id = x.ticket_id
          where a.person_id = p_person and a.ended_at is null order by x.ticket_id

@@ -216,19 +216,29 @@ $$;
 comment on function secondline_rules.send(timestamptz, text, bigint, bigint, bigint, jsonb, timestamptz, text) is
     'Tells a person, a team or a client something at an instant, and returns the message''s id; the same key again is the same message.';
 
-create or replace function secondline_rules.is_pointless(p_ends_with text, p_ticket bigint, p_person bigint) returns boolean
+create or replace function secondline_rules.is_pointless(p_ends_with text, p_ticket bigint, p_person bigint, p_data jsonb) returns boolean
 language sql stable
 begin atomic
-    select case when p_ticket is null then false
-                when p_ends_with = 'offer' then not exists (
-                     select from secondline.assignment a
-                      where a.ticket_id = p_ticket and a.ended_at is null and a.person_id = p_person and a.state = 'offered')
-                when p_ends_with = 'ticket' then not exists (
-                     select from secondline.ticket t where t.ticket_id = p_ticket and t.status not in ('resolved', 'cancelled'))
-                else false end;
+    select case p_ends_with
+        when 'never' then false
+        when 'offer' then p_ticket is not null and not exists (
+             select from secondline.assignment a
+              where a.ticket_id = p_ticket and a.ended_at is null and a.person_id = p_person and a.state = 'offered')
+        when 'ticket' then p_ticket is not null and not exists (
+             select from secondline.ticket t where t.ticket_id = p_ticket and t.status not in ('resolved', 'cancelled'))
+        else (select case p_ends_with
+                  when 'start' then w.day is not null
+                  when 'plan' then w.planned_at is not null or w.state not in ('working', 'paused')
+                  else w.state in ('ended', 'excused') or secondline_rules.is_reported(w.person_id, w.day) end
+                from (values (p_data)) d (data)
+                -- a reminder names its workday
+                left join secondline.workday w
+                  on jsonb_typeof(d.data -> 'person_id') = 'number' and w.person_id = (d.data ->> 'person_id')::numeric
+                 and w.day::text = d.data ->> 'day') is true
+        end;
 end;
-comment on function secondline_rules.is_pointless(text, bigint, bigint) is
-    'Whether what a message is about has ended: the offer was answered, or the ticket is done with.';
+comment on function secondline_rules.is_pointless(text, bigint, bigint, jsonb) is
+    'Whether what a message is about has ended: the offer was answered, the ticket is done with, the workday has started, has its plan or its report.';
 
 -- The one way out of the outbox but for deliveries: into the history.
 create or replace function secondline_rules.end_messages(

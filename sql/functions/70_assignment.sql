@@ -19,18 +19,6 @@ begin atomic
 end;
 comment on function secondline_rules.waiting_group() is 'The groups (queue, skill; '''' for none) in which tickets wait.';
 
-create or replace function secondline_rules.head_start(p_queue secondline.queue, p_priority secondline.priority) returns interval
-language sql immutable
-begin atomic
-    select case coalesce(p_priority, 'normal')
-        when 'urgent' then p_queue.urgent_head_start
-        when 'high' then p_queue.high_head_start
-        when 'normal' then p_queue.normal_head_start
-        when 'low' then p_queue.low_head_start end;
-end;
-comment on function secondline_rules.head_start(secondline.queue, secondline.priority) is
-    'How much older a ticket of this priority counts; its rank is eligible_at less this, the smallest first.';
-
 create or replace function secondline_rules.each_id(p_ids bigint[]) returns setof bigint
 language sql immutable strict rows 500
 -- "strict" keeps it from being inlined, "rows" makes the planner hash: it takes a bare array for ten rows

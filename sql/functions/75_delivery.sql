@@ -11,7 +11,7 @@ declare
     v_shift tstzmultirange;
     v_start timestamptz;
 begin
-    if exists (select from secondline.workday w where w.person_id = p_person and w.ended_at is null) then
+    if exists (select from secondline.workday w where w.person_id = p_person and w.state in ('working', 'paused')) then
         return null;
     end if;
     select (p_at at time zone p.time_zone)::date - 1 into v_day from secondline.person p where p.person_id = p_person;
@@ -96,13 +96,13 @@ declare
     v_next timestamptz;
 begin
     with urgent as materialized (
-        select m.message_id, m.send_at, m.person_id, m.ticket_id, m.kind, m.severity from secondline.message m
+        select m.message_id, m.send_at, m.person_id, m.ticket_id, m.kind, m.severity, m.data from secondline.message m
          where m.channel = p_channel and m.channel <> 'popup' and m.severity >= 'urgent'
            and m.send_at >= p_floor and m.send_at <= p_at and m.state = 'ready'
          order by m.send_at, m.message_id limit p_limit for no key update skip locked
     ), other as materialized (
         -- the floor keeps the scan off the dead rows of what was delivered before
-        select m.message_id, m.send_at, m.person_id, m.ticket_id, m.kind, m.severity from secondline.message m
+        select m.message_id, m.send_at, m.person_id, m.ticket_id, m.kind, m.severity, m.data from secondline.message m
          where m.channel = p_channel and m.channel <> 'popup' and m.severity < 'urgent'
            and m.send_at >= p_floor and m.send_at <= p_at and m.state = 'ready'
          order by m.send_at, m.message_id limit p_limit - (select count(*) from urgent) for no key update skip locked
@@ -111,9 +111,10 @@ begin
     ), judged as materialized (
         select d.message_id, d.send_at, d.severity < 'urgent' as can_wait,
                case when d.person_id is null and d.ticket_id is null then 'due'
-                    when d.ticket_id is not null and secondline_rules.is_pointless(
-                         (select k.ends_with from secondline.message_kind k where k.kind = d.kind), d.ticket_id, d.person_id) then 'pointless'
-                    when exists (select from secondline.workday w where w.person_id = d.person_id and w.ended_at is null) then 'due'
+                    when secondline_rules.is_pointless(
+                         (select k.ends_with from secondline.message_kind k where k.kind = d.kind), d.ticket_id, d.person_id, d.data)
+                    then 'pointless'
+                    when exists (select from secondline.workday w where w.person_id = d.person_id and w.state in ('working', 'paused')) then 'due'
                     when exists (select from secondline.person p where p.person_id = d.person_id and p.deactivated_at is not null) then 'gone'
                     when d.person_id is not null and d.severity < 'urgent' then 'quiet'
                     else 'due' end as verdict
@@ -393,7 +394,7 @@ begin
             continue;
         end if;
         if secondline_rules.is_pointless(
-               (select k.ends_with from secondline.message_kind k where k.kind = m.kind), m.ticket_id, m.person_id) then
+               (select k.ends_with from secondline.message_kind k where k.kind = m.kind), m.ticket_id, m.person_id, m.data) then
             update secondline.message x set attend_at = null where x.message_id = m.message_id;
             continue;
         end if;
@@ -411,9 +412,9 @@ begin
         update secondline.message x set attend_at = null where x.message_id = m.message_id;
         v_is_told := false;
         for v_head in
-            select h.person_id from secondline.person h join secondline.person p on p.team_id = h.team_id
-             where p.person_id = m.person_id and h.role = 'head' and h.deactivated_at is null and h.person_id <> m.person_id
-               and m.kind <> 'message.unacknowledged'
+            select h.person_id from secondline.person p
+             cross join lateral secondline_rules.head_to_tell(p.team_id, p.person_id) h (person_id)
+             where p.person_id = m.person_id and m.kind <> 'message.unacknowledged'
              order by h.person_id
         loop
             select p.full_name, r.subject, r.text into v_words
@@ -451,8 +452,8 @@ begin
            array_agg(m.message_id) filter (where not m.is_pointless and m.send_at < p_at - p_retention),
            count(*), max(m.message_id)
       into v_ended, v_old, v_seen, last_seen
-      from (select x.message_id, x.send_at, secondline_rules.is_pointless(k.ends_with, x.ticket_id, x.person_id) as is_pointless
-              from (select y.message_id, y.send_at, y.kind, y.ticket_id, y.person_id from secondline.message y
+      from (select x.message_id, x.send_at, secondline_rules.is_pointless(k.ends_with, x.ticket_id, x.person_id, x.data) as is_pointless
+              from (select y.message_id, y.send_at, y.kind, y.ticket_id, y.person_id, y.data from secondline.message y
                      where y.channel = 'popup' and y.message_id > p_after order by y.message_id limit p_limit) x
               left join secondline.message_kind k on k.kind = x.kind) m;
     perform secondline_rules.end_messages(p_at, v_ended, 'dropped', 'what it was about has ended');

@@ -87,7 +87,7 @@ comment on function secondline.add_client(text, bigint) is
     'Adds a client with their account manager, if any, and returns their id. A program or a head may. Errors: 22023 blank name, P0002 no such person.';
 
 create or replace function secondline.add_queue(
-    name text, line integer default 2, effort_minutes integer default 75, required_skill text default null
+    name text, line integer default 2, effort_minutes integer default 75, required_skill text default null, team bigint default null
 ) returns void
 language plpgsql security definer set search_path = pg_catalog, pg_temp
 as $$
@@ -95,12 +95,31 @@ begin
     perform secondline_rules.authorise_setup();
     perform secondline_rules.require_text(name, 'name');
     insert into secondline.skill (name) select required_skill where required_skill is not null on conflict do nothing;
-    insert into secondline.queue (name, line, effort_minutes, required_skill)
-    values (add_queue.name, coalesce(add_queue.line, 2), coalesce(add_queue.effort_minutes, 75), add_queue.required_skill);
+    if team is not null then
+        perform secondline_rules.require_reader(null, team, null);
+    end if;
+    insert into secondline.queue (name, line, effort_minutes, required_skill, team_id)
+    values (add_queue.name, coalesce(add_queue.line, 2), coalesce(add_queue.effort_minutes, 75), add_queue.required_skill,
+            -- where there is one team, it is that team's
+            coalesce(add_queue.team, (select min(t.team_id) from secondline.team t having count(*) = 1)));
 end;
 $$;
-comment on function secondline.add_queue(text, integer, integer, text) is
-    'Adds a queue: its line (1–3), the net minutes a ticket usually takes, the skill it needs. A program or a head may. Errors: 22023 blank name, 23505 (queue_pkey) it exists, 23514 a line or effort out of range.';
+comment on function secondline.add_queue(text, integer, integer, text, bigint) is
+    'Adds a queue: its line (1–3), the net minutes a ticket usually takes, the skill it needs, the team in whose business time its head starts count (the only team, where there is one). A program or a head may. Errors: 22023 blank name, 23505 (queue_pkey) it exists, 23514 a line or effort out of range, P0002 no such team.';
+
+create or replace function secondline.set_queue_team(queue text, team bigint) returns void
+language plpgsql security definer set search_path = pg_catalog, pg_temp
+as $$
+begin
+    perform secondline_rules.change_queue(queue);
+    if team is not null then
+        perform secondline_rules.require_reader(null, team, null);
+    end if;
+    update secondline.queue q set team_id = team where q.name = queue;
+end;
+$$;
+comment on function secondline.set_queue_team(text, bigint) is
+    'The team in whose business time a queue''s head starts count; null counts every hour. Takes effect at once for all that wait. A program or a head may. Errors: P0002 no such queue or team.';
 
 create or replace function secondline.add_member(queue text, person bigint) returns void
 language plpgsql security definer set search_path = pg_catalog, pg_temp
@@ -181,17 +200,17 @@ begin
     if weekday not between 1 and 7 or weekday is null then
         raise exception 'there is no weekday %', coalesce(weekday::text, '(null)')
             using errcode = 'invalid_parameter_value', hint = '1 is Monday, 7 is Sunday.';
-    elsif starts is null or ends is null or starts = ends then
+    elsif starts is null or ends is null or starts = ends or starts = '24:00' then
         raise exception 'working hours from % to % are empty', coalesce(starts::text, '(null)'), coalesce(ends::text, '(null)')
             using errcode = 'invalid_parameter_value', hint = 'An end before the start means the next day; 00:00 to 24:00 is a whole day.';
     end if;
-    -- minutes of the week, and the same span a week earlier and later, so that Sunday night meets Monday morning
+    -- seconds of the week, and the same span a week earlier and later, so that Sunday night meets Monday morning
     select w.* into v_other
       from secondline.working_hours w
      cross join lateral (select secondline_rules.week_span(w.weekday, w.starts, w.ends) as span) o
-     cross join unnest(array[-10080, 0, 10080]) shifted (minutes)
+     cross join unnest(array[-604800, 0, 604800]) shifted (seconds)
      where w.person_id = person and not (w.weekday = set_working_hours.weekday and w.starts = set_working_hours.starts)
-       and int4range(lower(o.span) + shifted.minutes, upper(o.span) + shifted.minutes)
+       and int4range(lower(o.span) + shifted.seconds, upper(o.span) + shifted.seconds)
            && secondline_rules.week_span(set_working_hours.weekday, set_working_hours.starts, set_working_hours.ends)
      limit 1;
     if found then
@@ -209,11 +228,10 @@ comment on function secondline.set_working_hours(bigint, integer, time, time) is
 create or replace function secondline_rules.week_span(p_weekday integer, p_starts time, p_ends time) returns int4range
 language sql immutable
 begin atomic
-    select int4range(s.lo, s.hi + case when s.hi <= s.lo then 1440 else 0 end)
-      from (select (p_weekday - 1) * 1440 + (extract(epoch from p_starts) / 60)::integer as lo,
-                   (p_weekday - 1) * 1440 + (extract(epoch from p_ends) / 60)::integer as hi) s;
+    select int4range((p_weekday - 1) * 86400 + floor(extract(epoch from p_starts))::integer,
+                     (p_weekday - case when p_ends <= p_starts then 0 else 1 end) * 86400 + ceil(extract(epoch from p_ends))::integer);
 end;
-comment on function secondline_rules.week_span(integer, time, time) is 'A span of working hours as minutes of the week.';
+comment on function secondline_rules.week_span(integer, time, time) is 'A span of working hours as seconds of the week.';
 
 create or replace function secondline.clear_working_hours(person bigint) returns void
 language plpgsql security definer set search_path = pg_catalog, pg_temp
@@ -236,12 +254,15 @@ begin
     if not exists (select from secondline.team t where t.team_id = add_holiday.team) then
         raise exception 'there is no team %', coalesce(team::text, '(null)')
             using errcode = 'no_data_found', hint = 'Look the id up in secondline.team.';
+    elsif on_date is null or not isfinite(on_date) then
+        raise exception 'a holiday on % is not possible', coalesce(on_date::text, '(null)')
+            using errcode = 'invalid_parameter_value', hint = 'Give a day.';
     end if;
     insert into secondline.holiday (team_id, on_date) values (team, add_holiday.on_date) on conflict do nothing;
 end;
 $$;
 comment on function secondline.add_holiday(bigint, date) is
-    'Records a day on which a team does not work; again is harmless. A program or a head of the team may. Errors: P0002 no such team.';
+    'Records a day on which a team does not work; again is harmless. A program or a head of the team may. Errors: P0002 no such team, 22023 no day.';
 
 create or replace function secondline.record_absence(
     person bigint, kind secondline.absence_kind, first_day date, last_day date
@@ -250,22 +271,17 @@ language plpgsql security definer set search_path = pg_catalog, pg_temp
 as $$
 declare
     v_at timestamptz := secondline_rules.authorise_presence(person);
-    v_absence bigint;
 begin
     if first_day is null or last_day is null or not isfinite(first_day) or not isfinite(last_day)
        or last_day < first_day or last_day - first_day > 1100 then
         raise exception 'an absence from % to % is not possible', coalesce(first_day::text, '(null)'), coalesce(last_day::text, '(null)')
             using errcode = 'invalid_parameter_value', hint = 'Give the first and the last day, at most three years apart.';
     end if;
-    insert into secondline.absence (person_id, kind, first_day, last_day, recorded_at)
-    values (person, record_absence.kind, record_absence.first_day, record_absence.last_day, v_at)
-    returning absence_id into v_absence;
-    perform secondline_rules.touch_person(v_at, person);
-    return v_absence;
+    return secondline_rules.record_absence(v_at, person, kind, first_day, last_day, null, null);
 end;
 $$;
 comment on function secondline.record_absence(bigint, secondline.absence_kind, date, date) is
-    'Records whole days on which a person is away, in their time zone, and returns the absence''s id. The person, a head of the team or a program may. Errors: P0002 no such person, 22023 the days end before they begin or are more than 1,100 days apart.';
+    'Records whole days on which a person is away, in their time zone, and returns the absence''s id. A sick-leave excuses the workdays that it covers. The person, a head of the team or a program may. Errors: P0002 no such person, 22023 the days end before they begin or are more than 1,100 days apart, 23P01 it overlaps another absence.';
 
 create or replace function secondline.record_absence_hours(
     person bigint, kind secondline.absence_kind, from_at timestamptz, to_at timestamptz
@@ -274,22 +290,17 @@ language plpgsql security definer set search_path = pg_catalog, pg_temp
 as $$
 declare
     v_at timestamptz := secondline_rules.authorise_presence(person);
-    v_absence bigint;
 begin
     if from_at is null or to_at is null or not isfinite(from_at) or not isfinite(to_at)
        or to_at <= from_at or to_at - from_at > interval '1100 days' then
         raise exception 'an absence from % to % is not possible', coalesce(from_at::text, '(null)'), coalesce(to_at::text, '(null)')
             using errcode = 'invalid_parameter_value', hint = 'Give a start and a later end, at most three years apart.';
     end if;
-    insert into secondline.absence (person_id, kind, from_at, to_at, recorded_at)
-    values (person, record_absence_hours.kind, record_absence_hours.from_at, record_absence_hours.to_at, v_at)
-    returning absence_id into v_absence;
-    perform secondline_rules.touch_person(v_at, person);
-    return v_absence;
+    return secondline_rules.record_absence(v_at, person, kind, null, null, from_at, to_at);
 end;
 $$;
 comment on function secondline.record_absence_hours(bigint, secondline.absence_kind, timestamptz, timestamptz) is
-    'Records hours in which a person is away and returns the absence''s id. The person, a head of the team or a program may. Errors: P0002 no such person, 22023 it ends before it begins or lasts more than 1,100 days.';
+    'Records hours in which a person is away and returns the absence''s id. The person, a head of the team or a program may. Errors: P0002 no such person, 22023 it ends before it begins or lasts more than 1,100 days, 23P01 it overlaps another absence.';
 
 create or replace function secondline.cancel_absence(absence bigint) returns void
 language plpgsql security definer set search_path = pg_catalog, pg_temp
@@ -308,11 +319,12 @@ begin
     if not found then
         raise exception 'absence % is cancelled already', absence using errcode = 'SL006', hint = 'Nothing is left to do.';
     end if;
+    perform secondline_rules.unexcuse_sick(v_at, v_person);
     perform secondline_rules.touch_person(v_at, v_person);
 end;
 $$;
 comment on function secondline.cancel_absence(bigint) is
-    'Takes an absence back. The person, a head of the team or a program may. Errors: P0002 no such absence, SL006 it is cancelled already.';
+    'Takes an absence back; a workday that it excused asks for its report then. The person, a head of the team or a program may. Errors: P0002 no such absence, SL006 it is cancelled already.';
 
 create or replace function secondline_rules.authorise_presence(p_person bigint) returns timestamptz
 language plpgsql set search_path = pg_catalog, pg_temp
@@ -422,3 +434,93 @@ end;
 $$;
 comment on function secondline.deactivate_person(bigint) is
     'A person leaves for good: their workday ends, their open tickets wait for somebody else, nothing is given to them any more. A program or a head of the team may. Errors: P0002 no such person, SL006 they have left already, 55P03 one of their tickets is being changed (try again).';
+
+create or replace function secondline_rules.require_here(p_person bigint) returns void
+language plpgsql stable set search_path = pg_catalog, pg_temp
+as $$
+begin
+    if p_person is not null then
+        perform secondline_rules.require_reader(p_person, null, null);
+    end if;
+end;
+$$;
+comment on function secondline_rules.require_here(bigint) is 'P0002 or SL006 unless the person, if one is named, works here.';
+
+create or replace function secondline.set_head(team bigint, person bigint) returns void
+language plpgsql security definer set search_path = pg_catalog, pg_temp
+as $$
+begin
+    perform secondline_rules.authorise_setup(team);
+    perform secondline_rules.require_reader(null, team, null);
+    perform secondline_rules.require_here(person);
+    update secondline.team t set head_id = person where t.team_id = team;
+end;
+$$;
+comment on function secondline.set_head(bigint, bigint) is
+    'Who leads a team besides its own people with the role head: a head may lead several teams. Null takes it back. A head of the team or a program may. Errors: P0002 no such team or person, SL006 the person has left.';
+
+create or replace function secondline.set_deputy(team bigint, person bigint) returns void
+language plpgsql security definer set search_path = pg_catalog, pg_temp
+as $$
+begin
+    perform secondline_rules.authorise_setup(team);
+    perform secondline_rules.require_reader(null, team, null);
+    perform secondline_rules.require_here(person);
+    update secondline.team t set deputy_id = person where t.team_id = team;
+end;
+$$;
+comment on function secondline.set_deputy(bigint, bigint) is
+    'Who may do what the head of a team may; null is nobody. A head of the team or a program may. Errors: P0002 no such team or person, SL006 the person has left.';
+
+create or replace function secondline.set_lateness(
+    team bigint, grace interval default '5 minutes', late_days integer default 3, late_window integer default 20
+) returns void
+language plpgsql security definer set search_path = pg_catalog, pg_temp
+as $$
+begin
+    perform secondline_rules.authorise_setup(team);
+    perform secondline_rules.require_reader(null, team, null);
+    update secondline.team t
+       set late_grace = grace, late_days = set_lateness.late_days, late_window = set_lateness.late_window where t.team_id = team;
+end;
+$$;
+comment on function secondline.set_lateness(bigint, interval, integer, integer) is
+    'From when a team''s people count as late (after the start of the shift), and how many late days of the last shifts are systematic. A head of the team or a program may. Errors: P0002 no such team, 23514 a grace below 0 or above a day, days outside of the window, a window above 366; 23502 one is missing.';
+
+create or replace function secondline.set_reminder(team bigint, what text, which text, after interval) returns void
+language plpgsql security definer set search_path = pg_catalog, pg_temp
+as $$
+begin
+    perform secondline_rules.authorise_setup(team);
+    perform secondline_rules.require_reader(null, team, null);
+    update secondline.reminder_rule r set after = set_reminder.after
+     where r.team_id = team and r.what = set_reminder.what and r.which = set_reminder.which;
+    if not found then
+        raise exception 'team % has no reminder % of %', team, coalesce(quote_literal(which), '(null)'), coalesce(quote_literal(what), '(null)')
+            using errcode = 'no_data_found',
+                  hint = 'Reminders: ' || (select string_agg(r.what || ' ' || r.which, ', ' order by r.what, r.which)
+                                             from secondline.reminder_rule r where r.team_id = team) || '.';
+    end if;
+    perform secondline_rules.hint_workday();
+end;
+$$;
+comment on function secondline.set_reminder(bigint, text, text, interval) is
+    'When a team''s people are reminded: how long after what the row of secondline.reminder_rule says (negative: before); null is never. A head of the team or a program may. Errors: P0002 no such team or reminder, 23514 more than twelve hours, or before the start.';
+
+create or replace function secondline.set_standup(team bigint, weekdays integer[], at time) returns void
+language plpgsql security definer set search_path = pg_catalog, pg_temp
+as $$
+begin
+    perform secondline_rules.authorise_setup(team);
+    perform secondline_rules.require_reader(null, team, null);
+    if exists (select from unnest(weekdays) w where w is null or w not between 1 and 7) or cardinality(weekdays) > 0 and at is null then
+        raise exception 'a stand-up on weekdays % at % is not possible', weekdays, coalesce(at::text, '(null)')
+            using errcode = 'invalid_parameter_value', hint = 'Weekdays are 1 Monday … 7 Sunday; the time is the team''s, such as 10:00.';
+    end if;
+    delete from secondline.standup s where s.team_id = team;
+    insert into secondline.standup (team_id, weekday, at) select distinct team, w, set_standup.at from unnest(weekdays) w;
+    perform secondline_rules.hint_workday();
+end;
+$$;
+comment on function secondline.set_standup(bigint, integer[], time) is
+    'When a team holds its stand-up: weekdays (1 Monday … 7 Sunday) and a time of day in the team''s time zone; no weekdays is none. The agenda is sent ten minutes before. A head of the team or a program may. Errors: P0002 no such team, 22023 no such weekday or no time.';

@@ -20,14 +20,23 @@ comment on view secondline.ticket_now is 'Tickets that have not ended, with name
 
 create or replace view secondline.queue_now as
 select t.queue,
-       row_number() over (partition by t.queue order by t.eligible_at - secondline_rules.head_start(q, t.priority), t.ticket_id) as position,
+       -- secondline_rules.rank
+       row_number() over (partition by t.queue order by c.clock - h.start, t.eligible_at, t.ticket_id) as position,
        t.ticket_id, t.priority, t.skill, t.effort_minutes,
        clock_timestamp() - t.eligible_at as waiting,
        coalesce(own.reason, grp.reason) as blocked_by,
        coalesce(own.since, grp.since) as blocked_since,
        t.title, t.eligible_at
   from secondline.ticket t
-  join secondline.queue q on q.name = t.queue
+  join (select q.name, p.priority, k.calendar_id,
+               secondline_rules.business_interval(
+                   secondline_rules.head_start(q, p.priority), coalesce(k.day_length, interval '1 day')) as start
+          from secondline.queue q
+         cross join unnest(enum_range(null::secondline.priority)) p (priority)
+          left join secondline.calendar k on k.team_id = q.team_id
+        -- once a queue and priority, not once a ticket
+        offset 0) h on h.name = t.queue and h.priority = coalesce(t.priority, 'normal')
+ cross join lateral secondline_rules.clock_of(h.calendar_id, t.eligible_at) c (clock)
   left join secondline.blocker own on own.ticket_id = t.ticket_id and own.ended_at is null
   left join secondline.blocker grp on grp.queue = t.queue and coalesce(grp.skill, '') = coalesce(t.skill, '')
                                   and grp.ticket_id is null and grp.ended_at is null
@@ -48,7 +57,7 @@ select p.person_id, p.full_name,
        m.queues, k.skills, t.name as team
   from secondline.person p
   join secondline.team t on t.team_id = p.team_id
-  left join secondline.workday w on w.person_id = p.person_id and w.ended_at is null
+  left join secondline.workday w on w.person_id = p.person_id and w.state in ('working', 'paused')
   left join lateral (select count(*)::integer as open_tickets from secondline.assignment o
                       where o.person_id = p.person_id and o.ended_at is null) a on true
   left join lateral (select array_agg(x.queue order by x.queue) as queues from secondline.queue_member x

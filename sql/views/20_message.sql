@@ -10,14 +10,14 @@ select m.message_id, m.person_id, m.kind, m.severity, coalesce(r.subject, m.kind
          from secondline.message x
         where x.channel = 'popup' and x.person_id = (select secondline_rules.acting_person())
         union all
-       -- without a person, who may read the outbox anyway
+       -- programs show it to whom it is for
        select x.message_id, x.person_id, x.kind, x.severity, x.send_at, x.ticket_id, x.data
          from secondline.message x
         where x.channel = 'popup'
-          and (select secondline_rules.acting_person() is null and has_table_privilege('secondline.message', 'select'))) m
+          and (select secondline_rules.is_program())) m
   join secondline.message_kind k on k.kind = m.kind
  left join lateral secondline_rules.render(m.kind, m.data, m.person_id, null, null) r on true
- where m.send_at <= clock_timestamp() and not secondline_rules.is_pointless(k.ends_with, m.ticket_id, m.person_id);
+ where m.send_at <= clock_timestamp() and not secondline_rules.is_pointless(k.ends_with, m.ticket_id, m.person_id, m.data);
 comment on view secondline.inbox is
     'What pops up for whom, in their language, until acknowledge_message(). Ask for one person_id, newest last; NOTIFY secondline_inbox carries the person_id of whoever has something new. With a login of their own people see only theirs.';
 

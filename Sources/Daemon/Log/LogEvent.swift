@@ -20,6 +20,10 @@ package enum LogEvent: Sendable {
     case queueBlocked(queue: String, skill: String, reason: Obstacle)
     case queueUnblocked(queue: String, skill: String)
     case idleSpecialist(TicketID, person: PersonID, waited: Duration)
+    case reminderSent(what: String, which: String, person: PersonID, day: String)
+    /// The next workday began before this one had its report.
+    case workdayOverdue(of: PersonID, day: String)
+    case standupAnnounced(team: Int64, day: String)
     case messageSent(MessageID, channel: String, kind: String, took: Duration)
     case messageFailed(MessageID, channel: String, attempt: Int, outcome: Delivery.Outcome, said: String)
     case messageSetAside(MessageID, channel: String, because: String)
@@ -44,7 +48,8 @@ package enum LogEvent: Sendable {
     package var level: Level {
         switch self {
         case .daemonStarted, .daemonReady, .daemonStopping, .databaseConnected, .databaseRestored, .ticketAssigned,
-            .queueBlocked, .queueUnblocked, .messageFailed, .channelRestored:
+            .queueBlocked, .queueUnblocked, .reminderSent, .workdayOverdue, .standupAnnounced, .messageFailed,
+            .channelRestored:
             .info
         case .messagePassedOn(_, _, let to): to == "nobody" ? .warning : .info
         case .ticketHeld, .messageSent, .deliveryRound: .debug
@@ -74,6 +79,9 @@ package enum LogEvent: Sendable {
         case .queueBlocked: "queue.blocked"
         case .queueUnblocked: "queue.unblocked"
         case .idleSpecialist: "audit.idle_specialist"
+        case .reminderSent: "reminder.sent"
+        case .workdayOverdue: "workday.overdue"
+        case .standupAnnounced: "standup.announced"
         case .messageSent: "message.sent"
         case .messageFailed: "message.failed"
         case .messageSetAside: "message.set_aside"
@@ -115,6 +123,12 @@ package enum LogEvent: Sendable {
         case .queueUnblocked(let queue, let skill): Self.group(queue, skill)
         case .idleSpecialist(let ticket, let person, let waited):
             [("ticket", .number(ticket.raw)), ("person", .number(person.raw)), ("waited", .duration(waited))]
+        case .reminderSent(let what, let which, let person, let day):
+            [
+                ("what", .text(what)), ("which", .text(which)), ("person", .number(person.raw)), ("day", .text(day)),
+            ]
+        case .workdayOverdue(let person, let day): [("person", .number(person.raw)), ("day", .text(day))]
+        case .standupAnnounced(let team, let day): [("team", .number(team)), ("day", .text(day))]
         case .messageSent(let message, let channel, let kind, let took):
             Self.message(message, channel) + [("kind", .text(kind)), ("took", .duration(took))]
         case .messageFailed(let message, let channel, let attempt, let outcome, let said):

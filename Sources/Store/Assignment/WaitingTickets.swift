@@ -21,15 +21,18 @@ package struct WaitingTickets: Statement {
         self.limit = limit
     }
 
-    // Each (queue, skill, priority) is a stream that ticket_waiting_index gives in order of age; within one the rank has the same
-    // order, so the streams are merged by it. effort_minutes is the index's last column: what has no room is skipped inside it, and
-    // where nothing fits (or nothing is too large) two probes of ticket_waiting_effort_index spare the whole walk.
+    // Each (queue, skill, priority) is a stream that ticket_waiting_index gives in order of age; within one the rank, as
+    // secondline_rules.rank has it, has the same order, so the streams are merged by it. What became eligible in the same business
+    // span as the stream's first, which is most, needs no look at the clock. effort_minutes is the index's last column: what has no
+    // room is skipped inside it, and where nothing fits (or nothing is too large) two probes of ticket_waiting_effort_index spare
+    // the whole walk.
     package static let sql: StaticString = """
         with page as materialized (
-            select t.ticket_id, g.place, t.effort_minutes, t.rank, t.is_starving, t.client_id, t.declined_by
+            select t.ticket_id, g.place, t.effort_minutes, t.rank, t.eligible_at, t.is_starving, t.client_id, t.declined_by
               from unnest($2::text[], $3::text[], $4::bigint[], $5::bigint[])
                    with ordinality g (queue, skill, room, starving, place)
               join secondline.queue q on q.name = g.queue
+              left join secondline.calendar k on k.team_id = q.team_id
              cross join lateral (
                    select (select x.effort_minutes from secondline.ticket x
                             where x.status = 'new' and x.queue = g.queue and coalesce(x.skill, '') = g.skill
@@ -47,7 +50,26 @@ package struct WaitingTickets: Statement {
                           and coalesce(b.ended_at, $1::timestamptz) - b.since >= q.starvation_bound) as were_there) people
              cross join unnest(enum_range(null::secondline.priority)) p (priority)
              cross join lateral (
-                   (select x.ticket_id, x.effort_minutes, x.eligible_at - secondline_rules.head_start(q, p.priority) as rank,
+                   select secondline_rules.business_interval(
+                              secondline_rules.head_start(q, p.priority), coalesce(k.day_length, interval '1 day')) as start offset 0) head
+              left join lateral (
+                   select b.starts_at, b.ends_at, b.clock,
+                          coalesce((select n.starts_at from secondline.business_span n
+                                     where n.calendar_id = k.calendar_id and n.starts_at > b.starts_at
+                                     order by n.starts_at limit 1), b.ends_at) as next_at
+                     from secondline.business_span b
+                    where b.calendar_id = k.calendar_id and b.starts_at <= (
+                          select x.eligible_at from secondline.ticket x
+                           where x.status = 'new' and x.queue = g.queue and coalesce(x.skill, '') = g.skill
+                             and coalesce(x.priority, 'normal') = p.priority
+                           order by x.eligible_at limit 1)
+                    order by b.starts_at desc limit 1) s on true
+             cross join lateral (
+                   (select x.ticket_id, x.effort_minutes, x.eligible_at,
+                           case when k.calendar_id is null then x.eligible_at at time zone 'UTC'
+                                when x.eligible_at < s.next_at
+                                then s.clock + (least(x.eligible_at, s.ends_at) at time zone 'UTC' - s.starts_at at time zone 'UTC')
+                                else secondline_rules.business_clock(k.calendar_id, x.eligible_at) end - head.start as rank,
                            people.were_there and x.eligible_at < $1::timestamptz - q.starvation_bound as is_starving,
                            x.client_id, x.declined_by
                       from secondline.ticket x
@@ -58,7 +80,11 @@ package struct WaitingTickets: Statement {
                                         where f.ticket_id = x.ticket_id and f.retry_at > $1::timestamptz)
                      order by x.eligible_at, x.ticket_id limit $6)
                     union all
-                   (select x.ticket_id, x.effort_minutes, x.eligible_at - secondline_rules.head_start(q, p.priority),
+                   (select x.ticket_id, x.effort_minutes, x.eligible_at,
+                           case when k.calendar_id is null then x.eligible_at at time zone 'UTC'
+                                when x.eligible_at < s.next_at
+                                then s.clock + (least(x.eligible_at, s.ends_at) at time zone 'UTC' - s.starts_at at time zone 'UTC')
+                                else secondline_rules.business_clock(k.calendar_id, x.eligible_at) end - head.start,
                            true, x.client_id, x.declined_by
                       from secondline.ticket x
                      where effort.largest > g.room and people.were_there
@@ -68,13 +94,13 @@ package struct WaitingTickets: Statement {
                        and not exists (select from secondline.ticket_fault f
                                         where f.ticket_id = x.ticket_id and f.retry_at > $1::timestamptz)
                      order by x.eligible_at, x.ticket_id limit g.starving)) t
-             order by t.rank, t.ticket_id limit $6
+             order by t.rank, t.eligible_at, t.ticket_id limit $6
         )
         select p.ticket_id, p.place - 1, p.effort_minutes, p.is_starving, c.last_person_id, p.declined_by, b.reason
           from page p
           left join secondline.client c on c.client_id = p.client_id
           left join secondline.blocker b on b.ticket_id = p.ticket_id and b.ended_at is null
-         order by p.rank, p.ticket_id
+         order by p.rank, p.eligible_at, p.ticket_id
         """
 
     package func bind(_ parameters: inout Parameters) {

@@ -42,18 +42,28 @@ package struct PlaceInQueue: Statement {
 
     package init(ticket: Int64) { self.ticket = ticket }
 
-    // Within one priority the order is that of eligible_at: one bound a priority, instead of a rank for every ticket.
+    // Within one priority the order is that of eligible_at: two bounds a priority, instead of a rank for every ticket. Between the
+    // bounds, while no business time passes, all have the same rank.
     package static let sql: StaticString = """
         with mine as materialized (
-            select t.ticket_id, t.queue, t.eligible_at - secondline_rules.head_start(q, t.priority) as rank, q
-              from secondline.ticket t join secondline.queue q on q.name = t.queue
+            select t.ticket_id, t.queue, t.eligible_at, secondline_rules.rank(q, t.priority, t.eligible_at) as rank, q,
+                   k.calendar_id, coalesce(k.day_length, interval '1 day') as day_length
+              from secondline.ticket t
+              join secondline.queue q on q.name = t.queue
+              left join secondline.calendar k on k.team_id = q.team_id
              where t.ticket_id = $1::bigint and t.status = 'new'
         ), bound as materialized (
-            select p.priority, m.rank + secondline_rules.head_start(m.q, p.priority) as eligible_at
-              from mine m cross join unnest(enum_range(null::secondline.priority)) p (priority)
+            select p.priority, f.first_at,
+                   coalesce((select s.starts_at from secondline.business_span s where s.calendar_id = m.calendar_id and s.clock = r.clock),
+                            f.first_at) as last_at
+              from mine m
+             cross join unnest(enum_range(null::secondline.priority)) p (priority)
+             cross join lateral (select m.rank + secondline_rules.business_interval(
+                                            secondline_rules.head_start(m.q, p.priority), m.day_length) as clock) r
+             cross join lateral (select secondline_rules.business_instant(m.calendar_id, r.clock) as first_at) f
         )
-        select count(*) filter (where t.eligible_at < b.eligible_at
-                                   or t.eligible_at = b.eligible_at and t.ticket_id < m.ticket_id), count(*)
+        select count(*) filter (where t.eligible_at < b.first_at
+                                   or t.eligible_at <= b.last_at and (t.eligible_at, t.ticket_id) < (m.eligible_at, m.ticket_id)), count(*)
           from mine m
           join secondline.ticket t on t.queue = m.queue and t.status = 'new'
           join bound b on b.priority = coalesce(t.priority, 'normal')

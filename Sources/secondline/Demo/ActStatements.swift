@@ -27,6 +27,55 @@ extension Demo {
         func bind(_ parameters: inout Parameters) { parameters.append(person) }
     }
 
+    /// The tickets in hand are tasks, unless the day has its plan: the demo's days are short, and several make one of the calendar's.
+    struct TakeUpTickets: Statement {
+        let person: PersonID
+
+        static let sql: StaticString = """
+            select secondline.add_task(w.person_id, s.title, s.ticket_id)
+              from secondline.workday w join secondline.suggested_task s on s.person_id = w.person_id
+             where w.person_id = $1 and w.state = 'working' and w.planned_at is null and s.ticket_id is not null
+            """
+
+        func bind(_ parameters: inout Parameters) { parameters.append(person) }
+    }
+
+    struct SubmitPlan: Statement {
+        let person: PersonID
+
+        static let sql: StaticString = """
+            select secondline.submit_plan(w.person_id, '{Answer what comes in}')
+              from secondline.workday w where w.person_id = $1 and w.state = 'working' and w.planned_at is null
+            """
+
+        func bind(_ parameters: inout Parameters) { parameters.append(person) }
+    }
+
+    /// What is still in hand was done in part.
+    struct ReportTasks: Statement {
+        let person: PersonID
+
+        static let sql: StaticString = """
+            select secondline.report_task(
+                   t.task_id, case when t.ticket_id is null then 'done' else 'partly_done' end::secondline.task_outcome, 20)
+              from secondline.task t
+              join secondline.workday w on w.person_id = t.person_id and w.day = t.day
+             where t.person_id = $1 and w.state in ('working', 'paused') and t.outcome is null and t.dropped_at is null
+            """
+
+        func bind(_ parameters: inout Parameters) { parameters.append(person) }
+    }
+
+    struct SubmitReport: Statement {
+        let person: PersonID
+
+        static let sql: StaticString = """
+            select secondline.submit_report($1, 'Most of it went as planned.', 'Not every ticket was done in the end.')
+            """
+
+        func bind(_ parameters: inout Parameters) { parameters.append(person) }
+    }
+
     struct AttendTraining: Statement {
         let person: PersonID
         let seconds: Double
@@ -115,9 +164,15 @@ extension Demo.Act {
     func perform(by person: PersonID, _ session: Session, _ pace: Demo.Pace) async throws(DatabaseError) {
         switch self {
         case .comeIn: try await session.execute(Demo.StartWorkday(person: person))
-        case .goToLunch: try await session.execute(Demo.PauseWorkday(person: person))
+        case .plan:
+            try await session.execute(Demo.TakeUpTickets(person: person))
+            try await session.execute(Demo.SubmitPlan(person: person))
+        case .takeBreak: try await session.execute(Demo.PauseWorkday(person: person))
         case .comeBack: try await session.execute(Demo.ResumeWorkday(person: person))
-        case .goHome: try await session.execute(Demo.EndWorkday(person: person))
+        case .report:
+            try await session.execute(Demo.ReportTasks(person: person))
+            try await session.execute(Demo.SubmitReport(person: person))
+        case .tryToLeave, .goHome: try await session.execute(Demo.EndWorkday(person: person))
         case .attendTraining(let minutes):
             let seconds = pace.real(minutes: minutes) / .seconds(1)
             try await session.execute(Demo.AttendTraining(person: person, seconds: max(0.001, seconds)))

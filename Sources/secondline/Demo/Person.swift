@@ -82,12 +82,12 @@ extension Demo {
             guard wanted != whereabouts else { return [] }
             whereabouts = wanted
             switch (sight.place, wanted) {
-            case (.home, .desk): return [.comeIn]
-            case (.home, .lunch): return [.comeIn, .goToLunch]
-            case (.desk, .lunch): return [.goToLunch]
-            case (.lunch, .desk): return [.comeBack]
-            case (.desk, .home), (.lunch, .home): return [.goHome]
-            case (.home, .home), (.desk, .desk), (.lunch, .lunch): return []
+            case (.home, .desk): return [.comeIn, .plan]
+            case (.home, .onBreak): return [.comeIn, .plan, .takeBreak]
+            case (.desk, .onBreak): return [.takeBreak]
+            case (.onBreak, .desk): return [.comeBack]
+            case (.desk, .home), (.onBreak, .home): return (day.isForgetful ? [.tryToLeave] : []) + [.report, .goHome]
+            case (.home, .home), (.desk, .desk), (.onBreak, .onBreak): return []
             }
         }
 

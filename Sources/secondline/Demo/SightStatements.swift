@@ -14,7 +14,7 @@ extension Demo {
                    coalesce(t.declined_by is null and t.skill is null and p.role = 'specialist', false),
                    t.effort_minutes
               from secondline.person p
-              left join secondline.workday w on w.person_id = p.person_id and w.ended_at is null
+              left join secondline.workday w on w.person_id = p.person_id and w.state in ('working', 'paused')
               left join secondline.assignment a on a.person_id = p.person_id and a.ended_at is null
               left join secondline.ticket t on t.ticket_id = a.ticket_id
              where p.team_id = $1 and p.deactivated_at is null and p.role in ('specialist', 'developer')
@@ -35,7 +35,7 @@ extension Demo {
             let (isAccepted, isUrgent): (Bool?, Bool) = (try row.next(), try row.next())
             let (isDeclinable, effort): (Bool, Minutes?) = (try row.next(), try row.next())
             var sight = Sight(
-                person: person, name: name, place: isPaused ? .lunch : isOpen ? .desk : .home, isAbsent: isAbsent)
+                person: person, name: name, place: isPaused ? .onBreak : isOpen ? .desk : .home, isAbsent: isAbsent)
             if let id, let isAccepted, let effort {
                 sight.tickets = [
                     Ticket(

@@ -1,6 +1,6 @@
 extension Demo {
     /// Where someone is, for the daemon: it gives tickets only to those at their desk.
-    enum Whereabouts: Sendable { case home, desk, lunch }
+    enum Whereabouts: Sendable { case home, desk, onBreak }
 
     /// How someone means to spend one day, in minutes from the morning.
     struct Day: Sendable, Equatable {
@@ -8,10 +8,12 @@ extension Demo {
         var arrives: Double
         let lunch: Range<Double>
         let leaves: Double
-        /// Away in between: home for an errand.
+        /// Away in between.
         let errand: Range<Double>?
         /// In a training, with the workday open.
         let training: Range<Double>?
+        /// Tries to leave without the report.
+        let isForgetful: Bool
 
         /// - Parameter place: people come in one after another; this is whose turn it is.
         init(number: Int, place: Int, using generator: inout Generator) {
@@ -24,11 +26,12 @@ extension Demo {
             let isErrand = generator.happens(0.12)
             errand = isErrand ? afternoon..<afternoon + 60 : nil
             training = !isErrand && generator.happens(0.2) ? afternoon..<afternoon + 60 : nil
+            isForgetful = (number + place) % 4 == 3
         }
 
         func place(at minute: Double) -> Whereabouts {
-            if minute < arrives || minute >= leaves || errand?.contains(minute) == true { return .home }
-            return lunch.contains(minute) ? .lunch : .desk
+            if minute < arrives || minute >= leaves { return .home }
+            return lunch.contains(minute) || errand?.contains(minute) == true ? .onBreak : .desk
         }
     }
 }
