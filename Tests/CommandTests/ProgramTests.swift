@@ -1,3 +1,4 @@
+import Foundation
 import Testing
 
 @testable import secondline
@@ -125,6 +126,17 @@ struct ProgramTests {
         for command in program.commands where command.name != "bench" {
             for line in program.help(on: command).split(separator: "\n") { #expect(line.count <= 80, "\(line)") }
             #expect(command.options.allSatisfy { !$0.summary.isEmpty && !$0.summary.hasSuffix(".") })
+        }
+    }
+
+    @Test("the README lists every command")
+    func readme() throws {
+        let url = URL(fileURLWithPath: #filePath).appendingPathComponent("../../../README.md")
+        let text = try String(contentsOf: url.standardizedFileURL, encoding: .utf8)
+        let section = try #require(text.components(separatedBy: "\n## Commands\n").last)
+        for command in Program.secondline.commands where command.name != "version" {
+            let row = "\n| `secondline \(command.name)"
+            #expect(section.contains("\(row) ") || section.contains("\(row)`"), "\(command.name)")
         }
     }
 

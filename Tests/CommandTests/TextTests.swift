@@ -52,6 +52,23 @@ struct TextTests {
         #expect(table.text(width: 30).contains("日本 printer is…  Eve"))
     }
 
+    @Test(
+        "text is broken at blanks, and in a word only where it is wider by itself",
+        arguments: [
+            ("", 5, [""]), ("one two", 7, ["one two"]), ("one two", 6, ["one", "two"]), ("a  b c", 3, ["a b", "c"]),
+            ("abcdefgh ij", 3, ["abc", "def", "gh", "ij"]), ("日本 日本語", 5, ["日本", "日本", "語"]), ("ab", 0, ["ab"]),
+            ("a 日", 1, ["a", "日"]),
+        ])
+    func wrapping(_ text: String, _ width: Int, _ expected: [String]) {
+        #expect(text.wrapped(to: width) == expected)
+    }
+
+    @Test("JSON stays the same JSON where characters that could disturb a terminal are written out")
+    func json() {
+        #expect(#"{"a":"b"}"#.visibleJSON == #"{"a":"b"}"#)
+        #expect("[\"é\u{202E}\u{9B}\u{FEFF}\"]".visibleJSON == #"["é\u202e\u009b\ufeff"]"#)
+    }
+
     @Test("colours do not change the layout")
     func colours() {
         let coloured = table.text(width: nil) { text, style in "<\(style.rawValue)>\(text)</>" }

@@ -2,11 +2,14 @@
 struct CSVWriter {
     private let descriptor: Int32
     private let separator: UInt8
+    private let lineEnd: String
     private var pending: [UInt8] = []
 
-    init(descriptor: Int32, separator: UInt8 = UInt8(ascii: ",")) {
+    /// The standard ends lines with `\r\n`; tools for lines want `\n`.
+    init(descriptor: Int32, separator: UInt8 = UInt8(ascii: ","), lineEnd: String = "\n") {
         self.descriptor = descriptor
         self.separator = separator
+        self.lineEnd = lineEnd
     }
 
     mutating func write(_ fields: [String]) throws(SystemError) {
@@ -14,7 +17,7 @@ struct CSVWriter {
             if index > 0 { pending.append(separator) }
             append(field, alone: fields.count == 1)
         }
-        pending.append(UInt8(ascii: "\n"))
+        pending += lineEnd.utf8
         if pending.count >= 65_536 { try flush() }
     }
 

@@ -42,4 +42,30 @@ extension String {
         }
         return kept + "…"
     }
+
+    /// Lines no wider than that, broken at blanks, and in a word only where it is wider by itself.
+    func wrapped(to width: Int) -> [String] {
+        guard columns > width, width > 0 else { return [self] }
+        var lines: [String] = []
+        var (line, room) = ("", width)
+        for word in split(separator: " ") {
+            let needed = String(word).columns
+            if !line.isEmpty, needed + 1 <= room {
+                line += " " + word
+                room -= needed + 1
+                continue
+            }
+            if !line.isEmpty { lines.append(line) }
+            (line, room) = ("", width)
+            for character in word {
+                if character.columns > room, !line.isEmpty {
+                    lines.append(line)
+                    (line, room) = ("", width)
+                }
+                line.append(character)
+                room -= character.columns
+            }
+        }
+        return lines + [line]
+    }
 }

@@ -21,6 +21,21 @@ extension String {
         }
         return shown
     }
+
+    /// JSON with the same characters written as `\u202e`; they can stand only in its strings.
+    var visibleJSON: String {
+        if utf8.allSatisfy({ $0 >= 0x20 && $0 < 0x7F }) { return self }
+        var shown = ""
+        for scalar in unicodeScalars {
+            if scalar.escape != nil {
+                let digits = String(scalar.value, radix: 16)
+                shown += "\\u" + String(repeating: "0", count: 4 - digits.count) + digits
+            } else {
+                shown.unicodeScalars.append(scalar)
+            }
+        }
+        return shown
+    }
 }
 
 extension Unicode.Scalar {

@@ -7,6 +7,9 @@ struct TextTable: Sendable {
         var alignment = Alignment.left
         /// Takes what is missing when the table is wider than the terminal; the last such column first.
         var shrinks = false
+        /// Takes more lines when the table is wider than the terminal, before any column shrinks, and is as narrow as
+        /// this then, or narrower where that does not do.
+        var wrapsTo: Int?
     }
 
     struct Cell: Sendable, ExpressibleByStringLiteral {
@@ -41,7 +44,9 @@ struct TextTable: Sendable {
     func text(width: Int?, styled: (String, Terminal.Style) -> String = { text, _ in text }) -> String {
         let widths = widths(within: width)
         var text = line(columns.map { Cell($0.heading, .bold) }, widths, width, styled)
-        for row in rows { text += line(row, widths, width, styled) }
+        for row in rows {
+            for cells in lines(of: row, widths) { text += line(cells, widths, width, styled) }
+        }
         return text
     }
 
@@ -52,12 +57,26 @@ struct TextTable: Sendable {
         guard let width else { return widths }
         let gaps = 2 * max(0, columns.count - 1)
         var surplus = widths.reduce(0, +) + gaps - width
-        for index in columns.indices.reversed() where columns[index].shrinks && surplus > 0 {
-            let spare = min(surplus, max(0, widths[index] - max(8, columns[index].heading.columns)))
+        func narrow(_ index: Int, to least: Int) {
+            let spare = min(surplus, max(0, widths[index] - max(least, columns[index].heading.columns)))
             widths[index] -= spare
             surplus -= spare
         }
+        for index in columns.indices { columns[index].wrapsTo.map { narrow(index, to: $0) } }
+        for index in columns.indices.reversed() where columns[index].shrinks { narrow(index, to: 8) }
+        for index in columns.indices where columns[index].wrapsTo != nil { narrow(index, to: 8) }
         return widths
+    }
+
+    private func lines(of row: [Cell], _ widths: [Int]) -> [[Cell]] {
+        let parts = columns.indices.map { index in
+            columns[index].wrapsTo == nil ? [row[index].text] : row[index].text.wrapped(to: widths[index])
+        }
+        return (0..<(parts.map(\.count).max() ?? 1)).map { number in
+            columns.indices.map { index in
+                number < parts[index].count ? Cell(parts[index][number], row[index].style) : ""
+            }
+        }
     }
 
     private func line(
