@@ -23,16 +23,24 @@ grant execute on function
 
 -- what others are told, and where they are reached, is not for everybody: people read secondline.inbox; and what a message says
 -- is for its reader alone, so whoever looks after the outbox sees everything but that
-revoke select on secondline.message, secondline.message_history from secondline_reader, secondline_head;
+revoke select on secondline.message, secondline.message_history, secondline.message_attempt, secondline.message_key,
+    secondline.message_now, secondline.message_set_aside from secondline_head;
+revoke select on secondline.message, secondline.message_history from secondline_reader;
+-- nor is why somebody was excused
+revoke select on secondline.workday from secondline_member, secondline_head, secondline_reader;
 do $$
 declare
-    t text;
+    r record;
 begin
-    foreach t in array '{message,message_history}'::text[] loop
-        execute (select format('grant select (%s) on secondline.%I to secondline_reader, secondline_head',
-                               string_agg(quote_ident(a.attname), ', ' order by a.attnum), t)
-                   from pg_catalog.pg_attribute a
-                  where a.attrelid = ('secondline.' || t)::regclass and a.attnum > 0 and not a.attisdropped and a.attname <> 'data');
+    for r in
+        select h.relation, h.readers, string_agg(quote_ident(a.attname), ', ' order by a.attnum) as columns
+          from (values ('message', 'data', 'secondline_reader'), ('message_history', 'data', 'secondline_reader'),
+                       ('workday', 'excuse', 'secondline_member, secondline_head, secondline_reader')) h (relation, hidden, readers)
+          join pg_catalog.pg_attribute a on a.attrelid = ('secondline.' || h.relation)::regclass
+           and a.attnum > 0 and not a.attisdropped and a.attname <> h.hidden
+         group by h.relation, h.readers
+    loop
+        execute format('grant select (%s) on secondline.%I to %s', r.columns, r.relation, r.readers);
     end loop;
 end;
 $$;
@@ -43,12 +51,12 @@ grant execute on function
     secondline_rules.acting_person(), secondline_rules.is_pointless(text, bigint, bigint, jsonb), secondline_rules.is_reported(bigint, date),
     secondline_rules.reader(bigint, bigint, bigint), secondline_rules.render(text, jsonb, bigint, bigint, bigint),
     secondline_rules.field_text(text, jsonb, text, text, text), secondline_rules.time_text(timestamptz, text, text),
-    secondline_rules.instant(text)
+    secondline_rules.day_text(text, text), secondline_rules.instant(text)
     to secondline_reader, secondline_member, secondline_head, secondline_app, secondline_daemon;
 
 -- what people write about their day is theirs and their head's: nobody else's, whatever they may read otherwise
 revoke select on secondline.task, secondline.report, secondline.day_report, secondline.day_task, secondline.my_day, secondline.my_month,
-    secondline.suggested_task, secondline.standup_agenda, secondline.standup_meeting, secondline.agenda_item
+    secondline.suggested_task, secondline.standup_agenda, secondline.standup_note, secondline.agenda_item
     from secondline_reader;
 drop policy if exists own on secondline.task;
 create policy own on secondline.task for select using (person_id in (select secondline_rules.visible_person()));
@@ -56,8 +64,19 @@ drop policy if exists own on secondline.workday_journal;
 create policy own on secondline.workday_journal for select using (person_id in (select secondline_rules.visible_person()));
 drop policy if exists own on secondline.agenda_item;
 create policy own on secondline.agenda_item for select using (team_id in (select secondline_rules.visible_team()));
-drop policy if exists own on secondline.standup_meeting;
-create policy own on secondline.standup_meeting for select using (team_id in (select secondline_rules.visible_team()));
+drop policy if exists own on secondline.standup_note;
+create policy own on secondline.standup_note for select using (team_id in (select secondline_rules.visible_team()));
+drop policy if exists own on secondline.absence;
+create policy own on secondline.absence for select using (person_id in (select secondline_rules.visible_person()));
+drop policy if exists own on secondline.reminder;
+create policy own on secondline.reminder for select using (person_id in (select secondline_rules.visible_person()));
+drop policy if exists own on secondline.contact;
+create policy own on secondline.contact for select
+    using (case when person_id is null then true else person_id in (select secondline_rules.visible_person()) end);
+drop policy if exists own on secondline.message;
+create policy own on secondline.message for select using (kind <> 'remark' or (select secondline_rules.is_program()));
+drop policy if exists own on secondline.message_history;
+create policy own on secondline.message_history for select using (kind <> 'remark' or (select secondline_rules.is_program()));
 drop policy if exists own on secondline.report;
 create policy own on secondline.report for select using (person_id in (select secondline_rules.visible_person()));
 grant execute on function
@@ -121,9 +140,11 @@ grant execute on function
 grant execute on function
     secondline.send_message(bigint, text, jsonb, text, timestamptz), secondline.send_to_client(bigint, text, jsonb, text, timestamptz),
     secondline.send_to_team(bigint, text, jsonb, text, timestamptz),
-    secondline.retry_message(bigint), secondline.retry_channel(text), secondline.drop_message(bigint, text),
     secondline_rules.quiet_until(timestamptz, bigint)
     to secondline_app, secondline_head, secondline_daemon;
+grant execute on function
+    secondline.retry_message(bigint), secondline.retry_channel(text), secondline.drop_message(bigint, text)
+    to secondline_app, secondline_daemon;
 
 -- working
 grant execute on function
@@ -144,7 +165,7 @@ grant execute on function
     secondline.change_task(bigint, text, integer), secondline.drop_task(bigint, text),
     secondline.report_task(bigint, secondline.task_outcome, integer, text),
     secondline.submit_report(bigint, text, text, text, text[], date),
-    secondline.add_agenda_item(bigint, text), secondline.note_standup(bigint, text),
+    secondline.add_agenda_item(bigint, text), secondline.drop_agenda_item(bigint, bigint), secondline.note_standup(bigint, text),
     secondline.praise(bigint, bigint, text), secondline.remark(bigint, bigint, text, text, text)
     to secondline_app, secondline_member;
 grant execute on function

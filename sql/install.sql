@@ -49,7 +49,7 @@ select not exists (select from secondline.schema_migration where name = '0004_wo
 \if :wanted
 \ir migrations/0004_workday.sql
 insert into secondline.schema_migration (name, checksum)
-values ('0004_workday', 'db3746e1ab0ed0d0f1048c84632e26e08d45363815f0bcc27e623704d8ee0a28');
+values ('0004_workday', 'a0db1d902dbfc5d5e5162a9f6a5b83c85cd2f917de437660fb674fac0661c974');
 \endif
 
 \ir functions/10_caller.sql

@@ -79,6 +79,7 @@ struct Month {
     }
 
     init() {
+        tell(0, "absence.recorded", 0)
         act(0, "perform secondline_rules.record_absence(at, p[9], 'vacation', '2026-10-05', '2026-10-16', null, null);")
         for person in Self.people {
             // whose last report was forgotten
@@ -116,6 +117,7 @@ struct Month {
         let end = person.zone.minute(day, person.shiftEnd)
         if n == 11, day == 22 {
             // at the doctor's until eleven: the shift starts then
+            tell(person.zone.minute(21, 1000), "absence.recorded", 0)
             act(
                 person.zone.minute(21, 1000),
                 "perform secondline_rules.record_absence(at, p[11], 'sick', null, null, "
@@ -146,6 +148,7 @@ struct Month {
             began + (isLatePlanner ? 45 : 8),
             "perform secondline_rules.submit_plan(at, p[\(n)], array['Answer tickets', 'Day \(day)']);")
         if n == 8, day == 14 {
+            tell(person.zone.minute(day, 720), "absence.recorded", 0)
             act(
                 person.zone.minute(day, 720),
                 "perform secondline_rules.record_absence(at, p[8], 'sick', '2026-10-14', '2026-10-16', null, null);")

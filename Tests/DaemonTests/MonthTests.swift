@@ -161,7 +161,11 @@ private final class Team: Sendable {
             """
             select (extract(epoch from m.created_at - timestamptz '2026-10-01 00:00+00') * 1000 / 60)::bigint, m.kind,
                    array_position('{\(people.map(String.init).joined(separator: ","))}'::bigint[], m.person_id) - 1
-              from secondline.message m order by m.created_at, m.kind, 3 nulls first
+              from (select created_at, kind, person_id, channel from secondline.message
+                    union all
+                    -- an older reminder makes way for a newer one
+                    select created_at, kind, person_id, channel from secondline.message_history) m
+             order by m.created_at, m.kind, 3 nulls first
             """)
         let sent = rows.map { Month.Message(at: Int($0[0]!)! / 1000, kind: $0[1]!, to: $0[2].flatMap(Int.init)) }
         #expect(rows.allSatisfy { Int($0[0]!)! % 1000 == 0 }, "a message is not at a full minute")

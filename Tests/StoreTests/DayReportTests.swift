@@ -130,7 +130,7 @@ struct DayReportTests {
         #expect(try await anna.days("presence", from: -2, to: 3) == ["-2|no_show", "-1|no_show"])
     }
 
-    @Test("tasks are told with outcome and minutes, tickets are counted; what was dropped is not")
+    @Test("tasks are told with outcome and minutes, dropped ones too; tickets are counted, but not those")
     func tasks() async throws {
         let anna = try await Somebody()
         let client = try await db.id("secondline.add_client('client', \(anna.person))")
@@ -155,7 +155,7 @@ struct DayReportTests {
             """)
         #expect(
             try await anna.days("tasks, spent_minutes, tickets_handled, minutes_per_ticket") == [
-                "0|one: partly done, 30 min; two: not done, 15 min; three: done; read: no outcome|45|2|23"
+                "0|one: partly done, 30 min; two: not done, 15 min; three: done; read: no outcome; gone: dropped|45|2|23"
             ])
     }
 

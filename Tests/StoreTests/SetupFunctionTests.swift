@@ -90,9 +90,7 @@ import Testing
         Refused("P0002", "set_reminder(-1, 'plan', 'first', '1 hour')"),
         Refused("P0002", "set_reminder({team}, 'plan', 'third', '1 hour')"),
         Refused("P0002", "set_reminder({team}, null, null, null)"),
-        Refused(
-            "23514", "set_reminder({team}, 'plan', 'first', '13 hours')",
-            constraint: "reminder_rule_after_in_range_check", hint: false),
+        Refused("22023", "set_reminder({team}, 'plan', 'first', '13 hours')"),
         Refused(
             "23514", "set_reminder({team}, 'start', 'unseen', '-1 min')",
             constraint: "reminder_rule_start_after_check", hint: false),

@@ -284,7 +284,7 @@ import Testing
     @Test("a refused call says why and what to do, and changes nothing", arguments: refusals)
     func refused(_ one: Refused) async throws {
         var scene = try await Scene(in: db)
-        // the owner has a task and no report, the colleague a plan and no task left, the stranger's day is over
+        // the owner has a task and no report, the colleague a plan with one task, which is done, the stranger's day is over
         scene.words["task"] = "\(try await db.id(scene("secondline.add_task({owner}, 'the task')")))"
         scene.words["dropped"] = "\(try await db.id(scene("secondline.add_task({owner}, 'the dropped')")))"
         scene.words["past"] = "\(try await db.id(scene("secondline.add_task({stranger}, 'the past')")))"
@@ -295,9 +295,10 @@ import Testing
                 select secondline.drop_task({dropped}, 'why');
                 select secondline.submit_plan({owner}, '{more}') where \(one.call.hasPrefix("submit_report"));
                 select secondline.submit_plan({colleague}, '{plan}');
-                select secondline.drop_task(task_id, 'no') from secondline.task where person_id = {colleague};
+                select secondline.report_task(task_id, 'done') from secondline.task where person_id = {colleague};
                 select secondline.record_absence({owner}, 'vacation', '2030-01-01', '2030-01-03');
                 """))
+        scene.words["last"] = "\(try await db.id(scene("task_id from secondline.task where person_id = {colleague}")))"
         try await one.check(scene)
     }
 }

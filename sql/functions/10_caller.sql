@@ -189,7 +189,8 @@ create or replace function secondline_rules.require_text(p_text text, p_what tex
 language plpgsql immutable set search_path = pg_catalog, pg_temp
 as $$
 begin
-    if p_text is null or p_text !~ '\S' then
+    -- what cannot be seen says nothing
+    if p_text is null or translate(p_text, E'\u00AD\u200B\u200C\u200D\u2060\uFEFF', '') !~ '\S' then
         raise exception 'the % is empty', p_what
             using errcode = 'invalid_parameter_value', hint = format('Say something in the %s.', p_what);
     end if;

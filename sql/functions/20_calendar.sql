@@ -74,12 +74,18 @@ create or replace function secondline_rules.refresh_workdays(p_person bigint, p_
 language sql volatile
 begin atomic
     update secondline.workday w
-       set shift_starts_at = coalesce(lower(s.shift), lower(s.planned)), shift_ends_at = coalesce(upper(s.shift), upper(s.planned)),
+       -- an absence recorded while it is open does not take its end away, and with it the reminders
+       set shift_starts_at = coalesce(lower(s.shift), lower(s.planned), case when s.is_absent then w.shift_starts_at end),
+           shift_ends_at = coalesce(upper(s.shift), upper(s.planned), case when s.is_absent then w.shift_ends_at end),
            absent = secondline_rules.absent_during(w.person_id, w.day)
       from secondline.workday x
      cross join lateral (select secondline.shift(x.person_id, x.day) as shift,
                                 -- absences by the hour may leave nothing of a shift, which starts and ends all the same
-                                secondline_rules.planned_shift(x.person_id, x.day) as planned offset 0) s
+                                secondline_rules.planned_shift(x.person_id, x.day) as planned,
+                                x.state in ('working', 'paused') and exists (
+                                    select from secondline.absence a
+                                     where a.person_id = x.person_id and a.cancelled_at is null and x.day between a.first_day and a.last_day)
+                                as is_absent offset 0) s
      where x.person_id = p_person and w.workday_id = x.workday_id
        and (x.state in ('working', 'paused') or x.day between p_since and coalesce(p_until, 'infinity'));
 end;

@@ -27,6 +27,23 @@ begin atomic
 end;
 comment on function secondline_rules.time_text(timestamptz, text, text) is 'An instant as people who read this language write it, in this time zone.';
 
+create or replace function secondline_rules.day_text(p_text text, p_locale text) returns text
+language plpgsql stable set search_path = pg_catalog, pg_temp
+as $$
+begin
+    if p_text !~ '^\d{4}-\d\d-\d\d$' then
+        return p_text;
+    end if;
+    return to_char(p_text::date, case split_part(p_locale, '_', 1) when 'en' then 'FMDD Mon YYYY' when 'ru' then 'DD.MM.YYYY'
+                                                                   else 'YYYY-MM-DD' end);
+exception
+    when data_exception then
+        return p_text;
+end;
+$$;
+comment on function secondline_rules.day_text(text, text) is
+    'A day as people who read this language write it; what is no day stays as it is: one bad row must not stop a channel.';
+
 create or replace function secondline_rules.instant(p_text text) returns timestamptz
 language plpgsql stable set search_path = pg_catalog, pg_temp
 as $$
@@ -44,6 +61,7 @@ create or replace function secondline_rules.field_text(p_field text, p_data json
 language sql stable
 begin atomic
     select coalesce(case when p_field = 'name' then p_name
+                         when p_field ~ '(^|_)day$' then secondline_rules.day_text(p_data ->> p_field, p_locale)
                          when p_field like '%\_at' then secondline_rules.time_text(secondline_rules.instant(p_data ->> p_field), p_locale, p_zone)
                          else p_data ->> p_field end, '—');
 end;
@@ -115,7 +133,9 @@ insert into secondline.message_kind (kind, severity, ends_with, fields) values
     ('report.reminder', 'normal', 'report', '{day,tasks,shift_ends_at}'),
     ('workday.unreported', 'normal', 'report', '{person,day,tasks,shift_ends_at}'),
     ('standup.agenda', 'normal', 'never', '{team,day,starts_at,round,blockers,shared,plans,absent,stalled,suggestions,items}'),
-    ('praise', 'normal', 'never', '{from,to,text}'),
+    ('praise', 'normal', 'never', '{from,text}'),
+    ('praise.shared', 'normal', 'never', '{from,to,text}'),
+    ('absence.recorded', 'normal', 'never', '{person,kind,first_day,last_day}'),
     ('remark', 'normal', 'never', '{from,what_happened,how_better,why_it_matters}')
 on conflict (kind) do update
    set severity = excluded.severity, ends_with = excluded.ends_with, fields = excluded.fields;
@@ -149,8 +169,12 @@ select d.kind, d.locale, d.subject, d.text, d.subject, d.text from (values
      E'A personal round: how is everybody?\n{round}\n\nWhat is in the way:\n{blockers}\n\nShared from the last day:\n{shared}\n\nToday:\n{plans}\n\nAway: {absent}\n\nNothing has happened on:\n{stalled}\n\nSuggestions:\n{suggestions}\n\nOn the agenda:\n{items}'),
     ('standup.agenda', 'ru', 'Планёрка: {starts_at}',
      E'Личный круг: как у всех дела?\n{round}\n\nЧто мешает:\n{blockers}\n\nЧем поделились:\n{shared}\n\nСегодня:\n{plans}\n\nОтсутствуют: {absent}\n\nБез движения:\n{stalled}\n\nПредложения:\n{suggestions}\n\nВ повестке:\n{items}'),
-    ('praise', 'en', '{from} praises {to}', '{text}'),
-    ('praise', 'ru', '{from} хвалит: {to}', '{text}'),
+    ('praise', 'en', '{from} praises you', '{text}'),
+    ('praise', 'ru', 'Вас хвалит {from}', '{text}'),
+    ('praise.shared', 'en', '{from} praises {to}', '{text}'),
+    ('praise.shared', 'ru', '{from} хвалит: {to}', '{text}'),
+    ('absence.recorded', 'en', '{person} will be away: {kind}', 'From {first_day} to {last_day}.'),
+    ('absence.recorded', 'ru', 'Отсутствие: {person} ({kind})', 'С {first_day} по {last_day}.'),
     ('remark', 'en', 'A remark from {from}', E'What happened: {what_happened}\n\nHow to do it better: {how_better}\n\nWhy it matters: {why_it_matters}'),
     ('remark', 'ru', 'Замечание: {from}', E'Что произошло: {what_happened}\n\nКак сделать лучше: {how_better}\n\nПочему это важно: {why_it_matters}')) d (kind, locale, subject, text)
 on conflict (kind, locale) do update

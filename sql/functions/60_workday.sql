@@ -335,7 +335,7 @@ language plpgsql stable set search_path = pg_catalog, pg_temp
 as $$
 begin
     if p_head = p_person or secondline_rules.leads(p_head, p_person) is not true then
-        raise exception 'person % is not for person % to judge', p_person, p_head
+        raise exception 'person % does not lead person %', coalesce(p_head::text, '(null)'), p_person
             using errcode = 'SL005', hint = 'A head of their team or the deputy may, not they themselves.';
     end if;
 end;
@@ -423,6 +423,11 @@ begin
     values (p_person, p_kind, p_first, p_last, p_from, p_to, p_at) returning absence_id into v_absence;
     perform secondline_rules.excuse_sick(p_at, p_person);
     perform secondline_rules.touch_person(p_at, p_person);
+    perform secondline_rules.send(p_at, 'absence.recorded', h.person_id, null, null, jsonb_strip_nulls(jsonb_build_object(
+                'person', p.full_name, 'person_id', p_person, 'kind', p_kind, 'from_at', p_from, 'to_at', p_to,
+                'first_day', coalesce(p_first, (p_from at time zone v_zone)::date), 'last_day', coalesce(p_last, (p_to at time zone v_zone)::date))))
+       from secondline.person p cross join lateral secondline_rules.head_to_tell(p_at, p.team_id, p_person) h (person_id)
+      where p.person_id = p_person and h.person_id is distinct from secondline_rules.acting_person();
     return v_absence;
 end;
 $$;

@@ -49,14 +49,14 @@ returns table (
 language sql stable
 begin atomic
     with candidate as (
-        select w.person_id, w.day, w.started_at, w.planned_at, w.shift_starts_at, w.shift_ends_at
+        select w.person_id, w.day, w.started_at, w.planned_at, w.shift_starts_at, w.shift_ends_at, w.state
           from secondline.workday w
-         where w.state in ('working', 'paused') and (p_person is null or w.person_id = p_person)
+         where w.state in ('working', 'paused', 'overdue') and (p_person is null or w.person_id = p_person)
         union all
         -- shifts that have begun, or soon will, and that nobody has started
-        select s.person_id, s.day, null, null, s.starts_at, s.ends_at
+        select s.person_id, s.day, null, null, s.starts_at, s.ends_at, null
           from secondline.planned_shift s
-         where s.starts_at > p_at - interval '24 hours' and s.starts_at <= p_at + p_ahead and s.ends_at > p_at
+         where s.starts_at > p_at - interval '24 hours' and s.starts_at <= p_at + p_ahead
            and (p_person is null or s.person_id = p_person)
            and not exists (select from secondline.workday w where w.person_id = s.person_id and w.day = s.day)
     )
@@ -70,7 +70,11 @@ begin atomic
      cross join lateral (
            select r.after + case r.base when 'shift_start' then c.shift_starts_at
                                         when 'workday_start' then c.started_at else c.shift_ends_at end as due_at) d
-     where d.due_at > p_at - interval '24 hours' and d.due_at <= p_at + p_ahead
+     where d.due_at <= p_at + p_ahead
+       -- the head hears of what was missed also after a weekend without daemon, the person only while it is of use
+       and case when r.audience = 'head' then d.due_at > p_at - interval '7 days'
+                else d.due_at > p_at - interval '24 hours' and c.state is distinct from 'overdue' and (r.what <> 'start' or c.shift_ends_at > p_at) end
+       and (c.state is distinct from 'overdue' or r.what = 'report')
        and not exists (select from secondline.reminder x
                         where x.person_id = c.person_id and x.day = c.day and x.what = r.what and x.which = r.which)
        and not (r.what = 'report' and secondline_rules.is_reported(c.person_id, c.day));
@@ -90,19 +94,46 @@ end;
 comment on function secondline_rules.tell_people(timestamptz, text[], bigint[], jsonb[]) is
     'Tells many people something of their own at once, as send() does for one; the data must be in order.';
 
-create or replace function secondline_rules.head_to_tell(p_team bigint, p_person bigint) returns setof bigint
+create or replace function secondline_rules.supersede(p_at timestamptz, p_kinds text[], p_people bigint[], p_data jsonb[]) returns void
+language plpgsql set search_path = pg_catalog, pg_temp
+as $$
+declare
+    v_old bigint[];
+begin
+    -- one that is being acknowledged is gone anyway
+    with old as (
+        select m.message_id
+          from unnest(p_kinds, p_people, p_data) d (kind, person_id, data)
+          join secondline.message m on m.person_id = d.person_id and m.channel = 'popup' and m.kind = d.kind
+           and m.data ->> 'day' = d.data ->> 'day' and m.data ->> 'person_id' = d.data ->> 'person_id'
+           for no key update of m skip locked
+    )
+    select array_agg(o.message_id) into v_old from old o;
+    if v_old is not null then
+        perform secondline_rules.end_messages(p_at, v_old, 'dropped', 'a newer one says the same');
+    end if;
+end;
+$$;
+comment on function secondline_rules.supersede(timestamptz, text[], bigint[], jsonb[]) is
+    'Takes older reminders of the same out of the inbox, so that one stands there.';
+
+create or replace function secondline_rules.head_to_tell(p_at timestamptz, p_team bigint, p_person bigint) returns setof bigint
 language sql stable rows 2
 begin atomic
     select h.person_id
       from (select p.person_id,
-                   rank() over (order by p.person_id = t.deputy_id and p.role <> 'head' and p.person_id is distinct from t.head_id) as place
+                   rank() over (order by (exists (
+                                    select from secondline.absence a
+                                     where a.person_id = p.person_id and a.cancelled_at is null
+                                       and (p_at at time zone p.time_zone)::date between a.first_day and a.last_day)),
+                                p.person_id = t.deputy_id and p.role <> 'head' and p.person_id is distinct from t.head_id) as place
               from secondline.team t cross join lateral secondline_rules.leader(t.team_id) l (person_id)
               join secondline.person p on p.person_id = l.person_id
              where t.team_id = p_team and p.person_id is distinct from p_person) h
      where h.place = 1;
 end;
-comment on function secondline_rules.head_to_tell(bigint, bigint) is
-    'Who hears what concerns a person of the team: its heads other than the person, or the deputy where there is none.';
+comment on function secondline_rules.head_to_tell(timestamptz, bigint, bigint) is
+    'Who hears what concerns a person of the team: its heads other than the person; the deputy where there is none, or none who is not away.';
 
 create or replace function secondline_rules.reminder_data(p_person bigint, p_day date, p_starts_at timestamptz, p_ends_at timestamptz)
 returns jsonb
@@ -155,7 +186,7 @@ begin
           from sent s where s.audience = 'person'
         union all
         select s.place, h.person_id, s.data, case s.what when 'start' then 'workday.no_show' else 'workday.unreported' end
-          from sent s cross join lateral secondline_rules.head_to_tell(s.team_id, s.person_id) h (person_id)
+          from sent s cross join lateral secondline_rules.head_to_tell(p_at, s.team_id, s.person_id) h (person_id)
          where s.audience = 'head'
     )
     select (select array_agg(s.person_id order by s.place) from sent s), (select array_agg(s.day order by s.place) from sent s),
@@ -165,6 +196,7 @@ begin
            (select array_agg(t.data order by t.place, t.to_id) from told t)
       into v_people, v_days, v_what, v_which, v_audience, v_kinds, v_to, v_data;
     if v_to is not null then
+        perform secondline_rules.supersede(p_at, v_kinds, v_to, v_data);
         perform secondline_rules.tell_people(p_at, v_kinds, v_to, v_data);
     end if;
     return query select * from unnest(v_people, v_days, v_what, v_which, v_audience);
@@ -176,13 +208,15 @@ comment on function secondline_rules.remind(timestamptz, bigint, integer) is
 create or replace function secondline_rules.remind_of(p_at timestamptz, p_workday secondline.workday, p_what text, p_which text) returns void
 language plpgsql set search_path = pg_catalog, pg_temp
 as $$
+declare
+    v_data jsonb[];
 begin
     insert into secondline.reminder (person_id, day, what, which, reminded_at, sent)
     values (p_workday.person_id, p_workday.day, p_what, p_which, p_at, true) on conflict do nothing;
     if found then
-        perform secondline_rules.tell_people(
-            p_at, array[p_what || '.reminder'], array[p_workday.person_id],
-            array[secondline_rules.reminder_data(p_workday.person_id, p_workday.day, p_workday.shift_starts_at, p_workday.shift_ends_at)]);
+        v_data := array[secondline_rules.reminder_data(p_workday.person_id, p_workday.day, p_workday.shift_starts_at, p_workday.shift_ends_at)];
+        perform secondline_rules.supersede(p_at, array[p_what || '.reminder'], array[p_workday.person_id], v_data);
+        perform secondline_rules.tell_people(p_at, array[p_what || '.reminder'], array[p_workday.person_id], v_data);
     end if;
 end;
 $$;

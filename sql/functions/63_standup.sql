@@ -54,8 +54,8 @@ begin atomic
           from secondline.agenda_item i join secondline.person m on m.person_id = i.person_id
          where i.team_id = p_team and (i.day is null or i.day = p_day)
     )
-    select l.section, row_number() over (order by l.part, l.full_name, l.id), l.person_id, l.full_name, l.text
-      from line l order by l.part, l.full_name, l.id;
+    select l.section, row_number() over (order by l.part, l.rank, l.full_name, l.id), l.person_id, l.full_name, l.text
+      from (select x.*, case when x.section = 'item' then x.id end as rank from line x) l order by l.part, l.rank, l.full_name, l.id;
 end;
 comment on function secondline_rules.standup_agenda(timestamptz, bigint, date) is
     'The agenda of a team''s stand-up on a day: a personal round, blockers and what people shared of their last day, plans, who is absent, stalled tickets, suggestions, and what people put on it.';
@@ -91,7 +91,7 @@ begin atomic
      where i.starts_at > p_at and i.starts_at <= p_at + p_ahead
        and not exists (select from secondline.holiday h where h.team_id = t.team_id and h.on_date = d.day)
        and not exists (select from secondline.standup_meeting m
-                        where m.team_id = t.team_id and m.day = d.day and m.announced_at is not null);
+                        where m.team_id = t.team_id and m.day = d.day);
 end;
 comment on function secondline_rules.next_standup(timestamptz, interval) is
     'Stand-ups that begin within so long and have not been announced; none on holidays.';
@@ -106,12 +106,13 @@ declare
     v_people bigint[];
 begin
     for s in select n.* from secondline_rules.next_standup(p_at, '10 minutes') n order by n.starts_at, n.team_id loop
-        insert into secondline.standup_meeting as m (team_id, day, starts_at, announced_at) values (s.team_id, s.day, s.starts_at, p_at)
-        on conflict (team_id, day) do update set starts_at = excluded.starts_at, announced_at = excluded.announced_at
-         where m.announced_at is null;
+        insert into secondline.standup_meeting (team_id, day, starts_at, announced_at) values (s.team_id, s.day, s.starts_at, p_at)
+        on conflict do nothing;
         continue when not found;
         v_data := secondline_rules.agenda_data(p_at, s.team_id, s.day, s.starts_at);
-        update secondline.agenda_item i set day = s.day where i.team_id = s.team_id and i.day is null;
+        update secondline.agenda_item i set day = s.day
+         where i.item_id in (select x.item_id from secondline.agenda_item x
+                              where x.team_id = s.team_id and x.day is null for no key update skip locked);
         select array_agg(a.person_id order by a.place) into v_people
           from secondline_rules.standup_agenda(p_at, s.team_id, s.day) a where a.section = 'round';
         perform secondline_rules.tell_people(
@@ -123,7 +124,7 @@ begin
 end;
 $$;
 comment on function secondline_rules.announce_standups(timestamptz) is
-    'Sends the agenda of stand-ups that begin within ten minutes, once, to the team''s channels and to everybody who is there; returns them.';
+    'Sends the agenda of stand-ups that begin within ten minutes, once, to the team''s channels and to everybody who is not away; returns them.';
 
 create or replace function secondline_rules.agenda_now()
 returns table (team_id bigint, team text, day date, starts_at timestamptz, section text, place bigint, person text, text text)

@@ -33,6 +33,17 @@ $$;
 comment on function secondline_rules.compile_calendars(timestamptz, integer) is
     'Compiles calendars on that come to their end, at most so many of people and of teams; returns how many. Those that somebody is changing are left for the next time.';
 
+create or replace function secondline_rules.is_over(p_at timestamptz, p_workday secondline.workday) returns boolean
+language sql stable
+begin atomic
+    select p_workday.state in ('working', 'paused')
+       and (exists (select from secondline.planned_shift s
+                     where s.person_id = p_workday.person_id and s.day > p_workday.day and s.starts_at <= p_at)
+            or p_workday.shift_ends_at is null and p_workday.started_at <= p_at - interval '24 hours');
+end;
+comment on function secondline_rules.is_over(timestamptz, secondline.workday) is
+    'Whether an open workday should have ended: the next shift has begun, or, where none was planned, a day has passed.';
+
 create or replace function secondline_rules.mark_overdue(p_at timestamptz, p_limit integer) returns table (person_id bigint, day date)
 language plpgsql set search_path = pg_catalog, pg_temp
 as $$
@@ -45,16 +56,12 @@ begin
     for v_person in
         select p.person_id from secondline.person p
          where p.person_id in (
-               select x.person_id from secondline.workday x
-                where x.state in ('working', 'paused')
-                  and exists (select from secondline.planned_shift s
-                               where s.person_id = x.person_id and s.day > x.day and s.starts_at <= p_at))
+               select x.person_id from secondline.workday x where secondline_rules.is_over(p_at, x))
          order by p.person_id limit p_limit for no key update skip locked
     loop
         for w in
             select x.* from secondline.workday x
-             where x.person_id = v_person and x.state in ('working', 'paused')
-               and exists (select from secondline.planned_shift s where s.person_id = v_person and s.day > x.day and s.starts_at <= p_at)
+             where x.person_id = v_person and secondline_rules.is_over(p_at, x)
         loop
             if secondline_rules.leave_overdue(p_at, w) then
                 return query select w.person_id, w.day;
@@ -64,7 +71,7 @@ begin
 end;
 $$;
 comment on function secondline_rules.mark_overdue(timestamptz, integer) is
-    'Workdays that are still open when the next shift of the person has begun become overdue.';
+    'Workdays that are still open when the next shift of the person has begun, or a day after their start where no shift was planned, become overdue.';
 
 create or replace function secondline_rules.next_of_workday(p_at timestamptz) returns double precision
 language sql stable
@@ -87,16 +94,17 @@ declare
     v_count bigint;
 begin
     v_more := secondline_rules.compile_calendars(p_at, 20) >= 20;
+    -- the head hears of a missing report before the next day takes its place
+    return query select 'reminder', r.person_id, null::bigint, r.day, r.what, r.which, null::double precision
+                   from secondline_rules.remind(p_at, null, p_limit) r;
+    get diagnostics v_count = row_count;
+    v_more := v_more or v_count >= p_limit;
     return query select 'overdue', o.person_id, null::bigint, o.day, null::text, null::text, null::double precision
                    from secondline_rules.mark_overdue(p_at, p_limit) o;
     get diagnostics v_count = row_count;
     v_more := v_more or v_count >= p_limit;
     return query select 'standup', null::bigint, s.team_id, s.day, null::text, null::text, null::double precision
                    from secondline_rules.announce_standups(p_at) s;
-    return query select 'reminder', r.person_id, null::bigint, r.day, r.what, r.which, null::double precision
-                   from secondline_rules.remind(p_at, null, p_limit) r;
-    get diagnostics v_count = row_count;
-    v_more := v_more or v_count >= p_limit;
     return query select 'due', null::bigint, null::bigint, null::date, null::text, null::text,
                         case when v_more then 0 else secondline_rules.next_of_workday(p_at) end;
 end;

@@ -413,7 +413,7 @@ begin
         v_is_told := false;
         for v_head in
             select h.person_id from secondline.person p
-             cross join lateral secondline_rules.head_to_tell(p.team_id, p.person_id) h (person_id)
+             cross join lateral secondline_rules.head_to_tell(p_at, p.team_id, p.person_id) h (person_id)
              where p.person_id = m.person_id and m.kind <> 'message.unacknowledged'
              order by h.person_id
         loop

@@ -22,6 +22,10 @@ language plpgsql stable set search_path = pg_catalog, pg_temp
 as $$
 begin
     perform timestamptz 'epoch' at time zone secondline_rules.require_text(p_zone, 'time zone');
+    -- POSIX would take UTC+3 for three hours west
+    if p_zone ~ '\d' and p_zone !~ '/' then
+        raise invalid_parameter_value;
+    end if;
 exception when invalid_parameter_value then
     raise exception 'there is no time zone %', coalesce(quote_literal(p_zone), '(null)')
         using errcode = 'invalid_parameter_value', hint = 'Use a name of pg_timezone_names, for example Europe/Berlin.';
@@ -48,9 +52,17 @@ begin
     perform secondline_rules.require_text(full_name, 'name');
     -- a head could otherwise turn a program, or a DBA, into a person who acts only for themselves
     if secondline_rules.acting_person() is not null and exists (
-        select from pg_catalog.pg_roles r where r.rolname = login and pg_has_role(r.oid, 'secondline_app', 'member')) then
+        select from pg_catalog.pg_roles r
+         where r.rolname = login and (pg_has_role(r.oid, 'secondline_app', 'member') or pg_has_role(r.oid, 'secondline_daemon', 'member')
+                                      or pg_has_role(r.oid, 'secondline_owner', 'member'))) then
         raise exception 'the login % is a program''s', login
             using errcode = 'insufficient_privilege', hint = 'Give the person a login of their own.';
+    end if;
+    if login is not null then
+        perform secondline_rules.require_text(login, 'login');
+        if not exists (select from pg_catalog.pg_roles r where r.rolname = login) then
+            raise notice 'there is no role % yet', login using hint = 'create role … login; grant secondline_member to it.';
+        end if;
     end if;
     if time_zone is not null then
         perform secondline_rules.require_zone(time_zone);
@@ -264,6 +276,19 @@ $$;
 comment on function secondline.add_holiday(bigint, date) is
     'Records a day on which a team does not work; again is harmless. A program or a head of the team may. Errors: P0002 no such team, 22023 no day.';
 
+create or replace function secondline_rules.require_ahead(p_person bigint, p_is_ahead boolean) returns void
+language plpgsql stable set search_path = pg_catalog, pg_temp
+as $$
+begin
+    if not p_is_ahead and secondline_rules.acting_person() = p_person then
+        raise exception 'an absence that has begun is not for person % to record', p_person
+            using errcode = 'SL005', hint = 'The head or the deputy records it.';
+    end if;
+end;
+$$;
+comment on function secondline_rules.require_ahead(bigint, boolean) is
+    'SL005 when people with a login of their own record an absence of theirs that has begun already: that would undo lateness and missing reports.';
+
 create or replace function secondline.record_absence(
     person bigint, kind secondline.absence_kind, first_day date, last_day date
 ) returns bigint
@@ -273,15 +298,18 @@ declare
     v_at timestamptz := secondline_rules.authorise_presence(person);
 begin
     if first_day is null or last_day is null or not isfinite(first_day) or not isfinite(last_day)
-       or last_day < first_day or last_day - first_day > 1100 then
+       or last_day < first_day or last_day - first_day > 1100 or kind is null or first_day < '1970-01-01' or last_day > '2999-12-31' then
         raise exception 'an absence from % to % is not possible', coalesce(first_day::text, '(null)'), coalesce(last_day::text, '(null)')
-            using errcode = 'invalid_parameter_value', hint = 'Give the first and the last day, at most three years apart.';
+            using errcode = 'invalid_parameter_value', hint = format('Give its kind (%s), the first and the last day, at most three years apart.',
+                                array_to_string(enum_range(null::secondline.absence_kind), ', '));
     end if;
+    perform secondline_rules.require_ahead(person, first_day >= (v_at at time zone p.time_zone)::date)
+       from secondline.person p where p.person_id = person;
     return secondline_rules.record_absence(v_at, person, kind, first_day, last_day, null, null);
 end;
 $$;
 comment on function secondline.record_absence(bigint, secondline.absence_kind, date, date) is
-    'Records whole days on which a person is away, in their time zone, and returns the absence''s id. A sick-leave excuses the workdays that it covers. The person, a head of the team or a program may. Errors: P0002 no such person, 22023 the days end before they begin or are more than 1,100 days apart, 23P01 it overlaps another absence.';
+    'Records whole days on which a person is away, in their time zone, and returns the absence''s id. A sick-leave excuses the workdays that it covers. The heads are told. The person, for days to come, a head of the team or a program may. Errors: P0002 no such person, 22023 the days end before they begin or are more than 1,100 days apart, 23P01 it overlaps another absence, SL005 their own, begun already.';
 
 create or replace function secondline.record_absence_hours(
     person bigint, kind secondline.absence_kind, from_at timestamptz, to_at timestamptz
@@ -292,15 +320,17 @@ declare
     v_at timestamptz := secondline_rules.authorise_presence(person);
 begin
     if from_at is null or to_at is null or not isfinite(from_at) or not isfinite(to_at)
-       or to_at <= from_at or to_at - from_at > interval '1100 days' then
+       or to_at <= from_at or to_at - from_at > interval '1100 days' or kind is null or from_at < '1970-01-01' or to_at > '2999-12-31' then
         raise exception 'an absence from % to % is not possible', coalesce(from_at::text, '(null)'), coalesce(to_at::text, '(null)')
-            using errcode = 'invalid_parameter_value', hint = 'Give a start and a later end, at most three years apart.';
+            using errcode = 'invalid_parameter_value', hint = format('Give its kind (%s), a start and a later end, at most three years apart.',
+                                array_to_string(enum_range(null::secondline.absence_kind), ', '));
     end if;
+    perform secondline_rules.require_ahead(person, from_at >= v_at - interval '5 minutes');
     return secondline_rules.record_absence(v_at, person, kind, null, null, from_at, to_at);
 end;
 $$;
 comment on function secondline.record_absence_hours(bigint, secondline.absence_kind, timestamptz, timestamptz) is
-    'Records hours in which a person is away and returns the absence''s id. The person, a head of the team or a program may. Errors: P0002 no such person, 22023 it ends before it begins or lasts more than 1,100 days, 23P01 it overlaps another absence.';
+    'Records hours in which a person is away and returns the absence''s id. The heads are told. The person, for hours to come, a head of the team or a program may. Errors: P0002 no such person, 22023 it ends before it begins or lasts more than 1,100 days, 23P01 it overlaps another absence, SL005 their own, begun already.';
 
 create or replace function secondline.cancel_absence(absence bigint) returns void
 language plpgsql security definer set search_path = pg_catalog, pg_temp
@@ -493,6 +523,10 @@ as $$
 begin
     perform secondline_rules.authorise_setup(team);
     perform secondline_rules.require_reader(null, team, null);
+    if after not between interval '-12 hours' and interval '12 hours' then
+        raise exception 'a reminder % after that is not possible', after
+            using errcode = 'invalid_parameter_value', hint = 'At most 12 hours before or after; null is never.';
+    end if;
     update secondline.reminder_rule r set after = set_reminder.after
      where r.team_id = team and r.what = set_reminder.what and r.which = set_reminder.which;
     if not found then
@@ -505,7 +539,7 @@ begin
 end;
 $$;
 comment on function secondline.set_reminder(bigint, text, text, interval) is
-    'When a team''s people are reminded: how long after what the row of secondline.reminder_rule says (negative: before); null is never. A head of the team or a program may. Errors: P0002 no such team or reminder, 23514 more than twelve hours, or before the start.';
+    'When a team''s people are reminded: how long after what the row of secondline.reminder_rule says (negative: before); null is never. A head of the team or a program may. Errors: P0002 no such team or reminder, 22023 more than twelve hours, 23514 (reminder_rule_start_after_check) before the start.';
 
 create or replace function secondline.set_standup(team bigint, weekdays integer[], at time) returns void
 language plpgsql security definer set search_path = pg_catalog, pg_temp

@@ -128,7 +128,7 @@ begin
 end;
 $$;
 comment on function secondline.drop_task(bigint, text) is
-    'Takes a task off the day, with the reason; it needs no outcome then. Its person or a program may. Errors: 42501 somebody else''s, P0002 no such task, SL006 it was dropped or its workday has ended, 22023 no reason.';
+    'Takes a task off the day, with the reason; it needs no outcome then. Its person or a program may. Errors: 42501 somebody else''s, P0002 no such task, SL006 it was dropped, is the last of its day, or its workday has ended; 22023 no reason.';
 
 create or replace function secondline.report_task(
     task bigint, outcome secondline.task_outcome, spent_minutes integer default null, comment text default null
@@ -165,6 +165,11 @@ begin
     perform secondline_rules.authorise(person);
     perform secondline_rules.require_reader(person, null, null);
     perform secondline_rules.require_text(add_agenda_item.text, 'item');
+    perform secondline_rules.lock_person(person);
+    if (select count(*) from secondline.agenda_item i where i.person_id = person and i.day is null) >= 10 then
+        raise exception 'person % has put ten items on the agenda already', person
+            using errcode = 'invalid_parameter_value', hint = 'Take one off with secondline.drop_agenda_item, or wait for the stand-up.';
+    end if;
     insert into secondline.agenda_item (team_id, person_id, added_at, text)
     select p.team_id, p.person_id, clock_timestamp(), translate(add_agenda_item.text, E'\n\r\t', '   ')
       from secondline.person p where p.person_id = person
@@ -173,7 +178,23 @@ begin
 end;
 $$;
 comment on function secondline.add_agenda_item(bigint, text) is
-    'Puts something on the agenda of the next stand-up of the person''s team, and returns its id. The person or a program may. Errors: P0002 no such person, SL006 the person has left, 22023 it says nothing, 23514 over 1,000 characters.';
+    'Puts something on the agenda of the next stand-up of the person''s team, and returns its id. The person or a program may. Errors: P0002 no such person, SL006 the person has left, 22023 it says nothing, or ten items of theirs wait; 23514 over 1,000 characters.';
+
+create or replace function secondline.drop_agenda_item(item bigint, person bigint) returns void
+language plpgsql security definer set search_path = pg_catalog, pg_temp
+as $$
+begin
+    perform secondline_rules.authorise(person);
+    delete from secondline.agenda_item i
+     where i.item_id = item and i.day is null and (i.person_id = person or secondline_rules.leads(person, i.person_id));
+    if not found then
+        raise exception 'there is no waiting item % of person %', coalesce(item::text, '(null)'), person
+            using errcode = 'no_data_found', hint = 'Only who put it there, or the head, takes it off, and only before the stand-up.';
+    end if;
+end;
+$$;
+comment on function secondline.drop_agenda_item(bigint, bigint) is
+    'Takes off what waits for the next stand-up. Who put it there, a head of the team, or a program for them, may. Errors: P0002 no such person, or no such item of theirs that waits.';
 
 create or replace function secondline.note_standup(team bigint, text text) returns void
 language plpgsql security definer set search_path = pg_catalog, pg_temp
@@ -188,7 +209,7 @@ begin
         raise exception 'you are person % and not of team %', v_acting, coalesce(team::text, '(null)') using errcode = 'insufficient_privilege';
     end if;
     perform secondline_rules.require_reader(null, team, null);
-    insert into secondline.standup_meeting (team_id, day, noted_at, note)
+    insert into secondline.standup_note (team_id, day, noted_at, note)
     select t.team_id, (clock_timestamp() at time zone t.time_zone)::date, clock_timestamp(), secondline_rules.require_text(note_standup.text, 'note')
       from secondline.team t where t.team_id = team
     on conflict (team_id, day) do update set noted_at = excluded.noted_at, note = excluded.note;
@@ -212,7 +233,7 @@ begin
     select jsonb_build_object('from', f.full_name, 'to', t.full_name, 'text', praise.text) into v_data
       from secondline.person f cross join secondline.person t where f.person_id = from_person and t.person_id = to_person;
     perform secondline_rules.send(clock_timestamp(), 'praise', to_person, null, null, v_data);
-    perform secondline_rules.send(clock_timestamp(), 'praise', null, p.team_id, null, v_data)
+    perform secondline_rules.send(clock_timestamp(), 'praise.shared', null, p.team_id, null, v_data)
        from secondline.person p where p.person_id = to_person;
 end;
 $$;

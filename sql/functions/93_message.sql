@@ -1,17 +1,35 @@
 -- The public functions of messages.
 
-create or replace function secondline_rules.authorise_telling() returns void
+create or replace function secondline_rules.authorise_outbox() returns void
 language plpgsql stable set search_path = pg_catalog, pg_temp
 as $$
 begin
-    if secondline_rules.acting_person() is null and pg_has_role(session_user, 'secondline_daemon', 'member') then
-        return;
+    if not secondline_rules.is_program() then
+        raise exception 'the login % may not look after the messages of all', session_user
+            using errcode = 'insufficient_privilege', hint = 'Use a login in secondline_app, or the daemon''s.';
     end if;
-    perform secondline_rules.authorise_setup();
 end;
 $$;
-comment on function secondline_rules.authorise_telling() is
-    'Refuses (42501) unless the session is a program in secondline_app, the daemon''s login, or a head.';
+comment on function secondline_rules.authorise_outbox() is
+    'Refuses (42501) unless the session is a program in secondline_app or the daemon''s login.';
+
+create or replace function secondline_rules.authorise_telling(p_kind text, p_person bigint, p_team bigint) returns void
+language plpgsql stable set search_path = pg_catalog, pg_temp
+as $$
+begin
+    if secondline_rules.is_program() then
+        return;
+    end if;
+    perform secondline_rules.authorise_setup(coalesce(p_team, (select p.team_id from secondline.person p where p.person_id = p_person)));
+    -- whatever else is told, others decided: nobody puts words into their mouths
+    if p_kind is distinct from 'note' then
+        raise exception 'a head may send notes, not messages of kind %', coalesce(quote_literal(p_kind), '(null)')
+            using errcode = 'insufficient_privilege', hint = 'secondline.praise and remark say who speaks.';
+    end if;
+end;
+$$;
+comment on function secondline_rules.authorise_telling(text, bigint, bigint) is
+    'Refuses (42501) unless the session is a program, the daemon''s login, or a head who sends a note to the team or somebody of it.';
 
 create or replace function secondline_rules.require_reader(p_person bigint, p_team bigint, p_client bigint) returns void
 language plpgsql stable set search_path = pg_catalog, pg_temp
@@ -34,13 +52,13 @@ create or replace function secondline.send_message(
 language plpgsql security definer set search_path = pg_catalog, pg_temp
 as $$
 begin
-    perform secondline_rules.authorise_telling();
+    perform secondline_rules.authorise_telling(kind, person, null);
     perform secondline_rules.require_reader(person, null, null);
     return secondline_rules.send(clock_timestamp(), kind, person, null, null, data, at, dedup_key);
 end;
 $$;
 comment on function secondline.send_message(bigint, text, jsonb, text, timestamptz) is
-    'Tells a person something, now or at a time, as a popup and through the contacts that want its severity; returns the id of the popup. Kinds and their fields are in secondline.message_kind; kind note shows data.text; data.severity (low, normal, high, urgent, critical) overrides the kind''s; data.ticket names the ticket that it is about. The same dedup_key again is the same message. A program, the daemon or a head may. Errors: P0002 no such person or kind, SL006 the person has left, 22023 data that is no object, over 65,536 bytes, or with a field …_at that is no instant; 23505 the key was used for another message.';
+    'Tells a person something, now or at a time, as a popup and through the contacts that want its severity; returns the id of the popup. Kinds and their fields are in secondline.message_kind; kind note shows data.text; data.severity (low, normal, high, urgent, critical) overrides the kind''s; data.ticket names the ticket that it is about. The same dedup_key again is the same message. A program or the daemon may; a head of the team a note. Errors: P0002 no such person or kind, SL006 the person has left, 22023 data that is no object, over 65,536 bytes, or with a field …_at that is no instant; 23505 the key was used for another message.';
 
 create or replace function secondline.send_to_client(
     client bigint, kind text, data jsonb, dedup_key text default null, at timestamptz default null
@@ -48,7 +66,7 @@ create or replace function secondline.send_to_client(
 language plpgsql security definer set search_path = pg_catalog, pg_temp
 as $$
 begin
-    perform secondline_rules.authorise_telling();
+    perform secondline_rules.authorise_telling(kind, null, null);
     perform secondline_rules.require_reader(null, null, client);
     return secondline_rules.send(clock_timestamp(), kind, null, null, client, data, at, dedup_key);
 end;
@@ -62,7 +80,7 @@ create or replace function secondline.send_to_team(
 language plpgsql security definer set search_path = pg_catalog, pg_temp
 as $$
 begin
-    perform secondline_rules.authorise_telling();
+    perform secondline_rules.authorise_telling(kind, null, team);
     perform secondline_rules.require_reader(null, team, null);
     return secondline_rules.send(clock_timestamp(), kind, null, team, null, data, at, dedup_key);
 end;
@@ -85,34 +103,34 @@ create or replace function secondline.retry_message(message bigint) returns void
 language plpgsql security definer set search_path = pg_catalog, pg_temp
 as $$
 begin
-    perform secondline_rules.authorise_telling();
+    perform secondline_rules.authorise_outbox();
     perform secondline_rules.retry_message(clock_timestamp(), message);
 end;
 $$;
 comment on function secondline.retry_message(bigint) is
-    'A message that was set aside, or waits, is tried now: ready or set_aside → ready. A program, the daemon or a head may. Errors: P0002 no such open message, SL006 it is a popup or being delivered.';
+    'A message that was set aside, or waits, is tried now: ready or set_aside → ready. A program or the daemon may. Errors: P0002 no such open message, SL006 it is a popup or being delivered.';
 
 create or replace function secondline.retry_channel(channel text) returns bigint
 language plpgsql security definer set search_path = pg_catalog, pg_temp
 as $$
 begin
-    perform secondline_rules.authorise_telling();
+    perform secondline_rules.authorise_outbox();
     return secondline_rules.retry_channel(clock_timestamp(), channel);
 end;
 $$;
 comment on function secondline.retry_channel(text) is
-    'All messages of a channel that were set aside, or failed and wait, are tried now; returns how many. For when what was wrong with the channel is mended. A program, the daemon or a head may. Errors: P0002 no such channel.';
+    'All messages of a channel that were set aside, or failed and wait, are tried now; returns how many. For when what was wrong with the channel is mended. A program or the daemon may. Errors: P0002 no such channel.';
 
 create or replace function secondline.drop_message(message bigint, because text) returns void
 language plpgsql security definer set search_path = pg_catalog, pg_temp
 as $$
 begin
-    perform secondline_rules.authorise_telling();
+    perform secondline_rules.authorise_outbox();
     perform secondline_rules.drop_message(clock_timestamp(), message, because);
 end;
 $$;
 comment on function secondline.drop_message(bigint, text) is
-    'A message is not delivered: into the history, with the reason. A program, the daemon or a head may. Errors: P0002 no such open message, SL006 it is being delivered, 22023 no reason.';
+    'A message is not delivered: into the history, with the reason. A program or the daemon may. Errors: P0002 no such open message, SL006 it is being delivered, 22023 no reason.';
 
 create or replace function secondline_rules.set_contact(
     p_person bigint, p_team bigint, p_client bigint, p_channel text, p_address text, p_from_severity secondline.severity

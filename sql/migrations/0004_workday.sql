@@ -282,23 +282,33 @@ comment on column secondline.standup.team_id is 'The team.';
 comment on column secondline.standup.weekday is 'On which day of the week: 1 Monday … 7 Sunday.';
 comment on column secondline.standup.at is 'At what time.';
 
+-- Written by the daemon alone: what people note stands beside it, so that nobody's open transaction keeps it waiting.
 create table secondline.standup_meeting (
     team_id bigint not null references secondline.team,
     day date not null,
-    starts_at timestamptz,
-    announced_at timestamptz,
-    noted_at timestamptz,
-    note text,
-    primary key (team_id, day),
-    constraint standup_meeting_note_length_check check (length(note) <= 20000)
+    starts_at timestamptz not null,
+    announced_at timestamptz not null,
+    primary key (team_id, day)
 );
-comment on table secondline.standup_meeting is 'Stand-ups that were held, with what was noted.';
+comment on table secondline.standup_meeting is 'Stand-ups whose agenda was sent: each once.';
 comment on column secondline.standup_meeting.team_id is 'The team.';
 comment on column secondline.standup_meeting.day is 'On which day.';
-comment on column secondline.standup_meeting.starts_at is 'When it was to start; null when it was noted without being planned.';
+comment on column secondline.standup_meeting.starts_at is 'When it was to start.';
 comment on column secondline.standup_meeting.announced_at is 'When the agenda was sent.';
-comment on column secondline.standup_meeting.noted_at is 'When the note was last changed.';
-comment on column secondline.standup_meeting.note is 'What was noted with note_standup().';
+
+create table secondline.standup_note (
+    team_id bigint not null references secondline.team,
+    day date not null,
+    noted_at timestamptz not null,
+    note text not null,
+    primary key (team_id, day),
+    constraint standup_note_length_check check (length(note) <= 20000)
+);
+comment on table secondline.standup_note is 'What was said at stand-ups. Change with note_standup().';
+comment on column secondline.standup_note.team_id is 'The team.';
+comment on column secondline.standup_note.day is 'On which day.';
+comment on column secondline.standup_note.noted_at is 'When it was last changed.';
+comment on column secondline.standup_note.note is 'What was said.';
 
 create table secondline.agenda_item (
     item_id bigint generated always as identity primary key,
@@ -338,4 +348,11 @@ alter table secondline.report enable row level security;
 alter table secondline.workday_journal enable row level security;
 -- what is said at a stand-up stays in the team
 alter table secondline.agenda_item enable row level security;
-alter table secondline.standup_meeting enable row level security;
+alter table secondline.standup_note enable row level security;
+-- why somebody is away, and how they are reached
+alter table secondline.absence enable row level security;
+alter table secondline.contact enable row level security;
+alter table secondline.reminder enable row level security;
+-- what a head says to one person alone
+alter table secondline.message enable row level security;
+alter table secondline.message_history enable row level security;

@@ -22,24 +22,29 @@ comment on view secondline.inbox is
     'What pops up for whom, in their language, until acknowledge_message(). Ask for one person_id, newest last; NOTIFY secondline_inbox carries the person_id of whoever has something new. With a login of their own people see only theirs.';
 
 create or replace view secondline.message_now as
-select m.message_id, m.state, m.channel, m.kind, m.severity, r.name as recipient, r.subject,
+select m.message_id, m.state, m.channel, m.kind, m.severity, r.name as recipient,
+       -- the words are for whom they are meant, and for programs
+       case when (select secondline_rules.is_program()) then r.subject end as subject,
        clock_timestamp() - m.created_at as age,
        case when m.send_at > clock_timestamp() and m.send_at < 'infinity' then m.send_at - clock_timestamp() end as due_in,
        m.attempt, m.last_outcome, m.last_said,
        m.leased_by, m.person_id, m.team_id, m.client_id, m.ticket_id
   from secondline.message m
-  left join lateral secondline_rules.render(m.kind, m.data, m.person_id, m.team_id, m.client_id) r on true;
+  left join lateral secondline_rules.render(m.kind, m.data, m.person_id, m.team_id, m.client_id) r on true
+ where m.kind <> 'remark' or (select secondline_rules.is_program());
 comment on view secondline.message_now is
-    'Messages that are not done with: what waits for its time, its channel or its reader, and how the last attempt ended.';
+    'Messages that are not done with: what waits for its time, its channel or its reader, and how the last attempt ended. Subjects, and remarks, are for programs only.';
 
 create or replace view secondline.message_set_aside as
-select m.message_id, m.channel, m.kind, m.severity, r.name as recipient, r.subject,
+select m.message_id, m.channel, m.kind, m.severity, r.name as recipient,
+       -- the words are for whom they are meant, and for programs
+       case when (select secondline_rules.is_program()) then r.subject end as subject,
        m.last_said as reason, m.last_outcome, m.attempt, m.deaths,
        clock_timestamp() - m.created_at as age,
        m.person_id, m.team_id, m.client_id, m.ticket_id
   from secondline.message m
   left join lateral secondline_rules.render(m.kind, m.data, m.person_id, m.team_id, m.client_id) r on true
- where m.state = 'set_aside';
+ where m.state = 'set_aside' and (m.kind <> 'remark' or (select secondline_rules.is_program()));
 comment on view secondline.message_set_aside is
     'Messages that wait for a person: the channel refused them for good, or their delivery ended three times with a death. retry_message() or drop_message().';
 

@@ -58,12 +58,12 @@ select d.day, t.name as team, p.full_name as person,
         order by x.first_day nulls last, x.from_at limit 1) a on true
  cross join lateral (
        select string_agg(
-                  x.title || ': ' || coalesce(replace(x.outcome::text, '_', ' '), 'no outcome')
+                  x.title || ': ' || case when x.dropped_at is not null then 'dropped' else coalesce(replace(x.outcome::text, '_', ' '), 'no outcome') end
                   || coalesce(', ' || x.spent_minutes || ' min', ''), '; ' order by x.task_id) as tasks,
               sum(x.spent_minutes)::integer as spent_minutes,
               count(*) filter (where x.ticket_id is not null and x.outcome in ('done', 'partly_done'))::integer as tickets_handled,
               round(avg(x.spent_minutes) filter (where x.ticket_id is not null))::integer as minutes_per_ticket
-         from secondline.task x where x.person_id = d.person_id and x.day = d.day and x.dropped_at is null) k
+         from secondline.task x where x.person_id = d.person_id and x.day = d.day) k
  where d.day <= (clock_timestamp() at time zone p.time_zone)::date
    -- of people who left, the days until then
    and (p.deactivated_at is null or w.day is not null or d.day < (p.deactivated_at at time zone p.time_zone)::date)
