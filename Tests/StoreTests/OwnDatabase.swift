@@ -51,6 +51,8 @@ func withSession<R: Sendable>(
     } catch {
         result = .failure(error)
     }
+    // the server would drop it a moment after the session has gone, and until then nobody could drop the login
+    _ = try? await session.script("discard temp")
     await session.close()
     return try result.get()
 }
