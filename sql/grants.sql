@@ -133,7 +133,9 @@ grant execute on function
     secondline.set_template(text, text, text, text),
     secondline.set_head(bigint, bigint), secondline.set_deputy(bigint, bigint),
     secondline.set_lateness(bigint, interval, integer, integer), secondline.set_reminder(bigint, text, text, interval),
-    secondline.set_standup(bigint, integer[], time)
+    secondline.set_standup(bigint, integer[], time),
+    secondline.set_regulation(text, secondline.ticket_kind[], integer, text[], boolean), secondline.clear_regulation(text),
+    secondline.set_misplaced_topic(text, text, text)
     to secondline_app, secondline_head;
 
 -- telling people something, also from the daemon's login: "secondline send", "retry", "drop"
@@ -166,9 +168,15 @@ grant execute on function
     secondline.report_task(bigint, secondline.task_outcome, integer, text),
     secondline.submit_report(bigint, text, text, text, text[], date),
     secondline.add_agenda_item(bigint, text), secondline.drop_agenda_item(bigint, bigint), secondline.note_standup(bigint, text),
+    secondline.reply_to_client(bigint, bigint, text), secondline.wait_for_client(bigint, bigint, text),
+    secondline.client_replied(bigint, text, bigint), secondline.reopen_ticket(bigint, bigint, text),
+    secondline.hand_over(bigint, text, bigint, text),
+    secondline.resubmit_ticket(
+        bigint, bigint, text, text, secondline.priority, secondline.ticket_kind, text, bigint, integer, text),
     secondline.praise(bigint, bigint, text), secondline.remark(bigint, bigint, text, text, text)
     to secondline_app, secondline_member;
 grant execute on function
+    secondline.check_ticket(text, text, text, secondline.priority, secondline.ticket_kind, bigint, integer, text, text),
     secondline.shift(bigint, date), secondline.calendar_of_person(bigint), secondline.calendar_of_team(bigint),
     secondline.calendar_of_queue(text), secondline.business_time(bigint, timestamptz, timestamptz),
     secondline.business_end(bigint, timestamptz, double precision)

@@ -16,8 +16,8 @@ set local role secondline_owner;
 
 do $$
 begin
-    if exists (select from secondline.schema_migration where name > '0004_workday') then
-        raise exception 'the schema in this database is %, newer than 0004_workday, which this install.sql brings',
+    if exists (select from secondline.schema_migration where name > '0005_lines') then
+        raise exception 'the schema in this database is %, newer than 0005_lines, which this install.sql brings',
             (select max(name) from secondline.schema_migration)
             using hint = 'Use the files of the version of Secondline that brought it.';
     end if;
@@ -52,6 +52,13 @@ insert into secondline.schema_migration (name, checksum)
 values ('0004_workday', 'a0db1d902dbfc5d5e5162a9f6a5b83c85cd2f917de437660fb674fac0661c974');
 \endif
 
+select not exists (select from secondline.schema_migration where name = '0005_lines') as wanted \gset
+\if :wanted
+\ir migrations/0005_lines.sql
+insert into secondline.schema_migration (name, checksum)
+values ('0005_lines', 'cba8887094be72fba7c847608c1f09d2888c6f66d189ed34673ea5519cb729c6');
+\endif
+
 \ir functions/10_caller.sql
 \ir functions/20_calendar.sql
 \ir functions/22_business_time.sql
@@ -59,7 +66,9 @@ values ('0004_workday', 'a0db1d902dbfc5d5e5162a9f6a5b83c85cd2f917de437660fb674fa
 \ir functions/30_load.sql
 \ir functions/40_eligibility.sql
 \ir functions/45_plan.sql
+\ir functions/48_regulation.sql
 \ir functions/50_ticket.sql
+\ir functions/52_client.sql
 \ir functions/55_message.sql
 \ir functions/60_workday.sql
 \ir functions/62_reminder.sql

@@ -21,6 +21,9 @@ static const char migrations_0003_message[] = {
 static const char migrations_0004_workday[] = {
 #embed "../../sql/migrations/0004_workday.sql" suffix(, 0)
 };
+static const char migrations_0005_lines[] = {
+#embed "../../sql/migrations/0005_lines.sql" suffix(, 0)
+};
 static const char functions_10_caller[] = {
 #embed "../../sql/functions/10_caller.sql" suffix(, 0)
 };
@@ -42,8 +45,14 @@ static const char functions_40_eligibility[] = {
 static const char functions_45_plan[] = {
 #embed "../../sql/functions/45_plan.sql" suffix(, 0)
 };
+static const char functions_48_regulation[] = {
+#embed "../../sql/functions/48_regulation.sql" suffix(, 0)
+};
 static const char functions_50_ticket[] = {
 #embed "../../sql/functions/50_ticket.sql" suffix(, 0)
+};
+static const char functions_52_client[] = {
+#embed "../../sql/functions/52_client.sql" suffix(, 0)
 };
 static const char functions_55_message[] = {
 #embed "../../sql/functions/55_message.sql" suffix(, 0)
@@ -104,6 +113,7 @@ static const struct secondline_sql_file files[] = {
     {"migrations/0002_ticket.sql", migrations_0002_ticket},
     {"migrations/0003_message.sql", migrations_0003_message},
     {"migrations/0004_workday.sql", migrations_0004_workday},
+    {"migrations/0005_lines.sql", migrations_0005_lines},
     {"functions/10_caller.sql", functions_10_caller},
     {"functions/20_calendar.sql", functions_20_calendar},
     {"functions/22_business_time.sql", functions_22_business_time},
@@ -111,7 +121,9 @@ static const struct secondline_sql_file files[] = {
     {"functions/30_load.sql", functions_30_load},
     {"functions/40_eligibility.sql", functions_40_eligibility},
     {"functions/45_plan.sql", functions_45_plan},
+    {"functions/48_regulation.sql", functions_48_regulation},
     {"functions/50_ticket.sql", functions_50_ticket},
+    {"functions/52_client.sql", functions_52_client},
     {"functions/55_message.sql", functions_55_message},
     {"functions/60_workday.sql", functions_60_workday},
     {"functions/62_reminder.sql", functions_62_reminder},

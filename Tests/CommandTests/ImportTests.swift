@@ -30,6 +30,38 @@ struct ImportTests {
         return (run, try? String(contentsOfFile: rejects, encoding: .utf8))
     }
 
+    @Test("a client's ticket that breaks the regulation goes back to the account manager, row by row")
+    func regulation() async throws {
+        try await withQueues { database, session in
+            try await session.script(
+                """
+                select secondline.add_team('Support', 'UTC');
+                select secondline.add_person(1, 'account_manager', 'Max Manager');
+                select secondline.add_client('Managed', 1);
+                select secondline.set_regulation('crm', needs_priority => true);
+                """)
+            let text = """
+                queue,title,client,priority
+                crm,bad,Managed,
+                crm,good,Managed,low
+                crm,nobody's,Volvo,
+                desk,free,Managed,
+
+                """
+            let (run, rejects) = try await run(Array(text.utf8), on: database.conninfo)
+            #expect(run.output == "4 imported, 0 already there, 0 rejected\n")
+            #expect(rejects == nil)
+            let rows = try await session.simpleQuery(
+                "select title, status, returned_to from secondline.ticket order by 1")
+            #expect(
+                rows == [
+                    ["bad", "returned", "1"], ["free", "new", nil], ["good", "new", nil], ["nobody's", "new", nil],
+                ])
+            let told = try await session.simpleQuery("select person_id, kind from secondline.message")
+            #expect(told == [["1", "ticket.returned"]])
+        }
+    }
+
     @Test("columns are taken in any order, and what is empty is left to the database")
     func columns() async throws {
         try await withQueues { database, session in

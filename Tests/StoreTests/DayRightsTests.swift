@@ -158,6 +158,7 @@ import Testing
                         #expect(state == (leaks ? "P0001" : nil), "\(login): \(view).\(column)")
                     }
                 }
+                // the server does so only a while after the session has ended
             }
         }
         try await scene.logins.drop()

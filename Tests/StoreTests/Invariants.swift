@@ -21,7 +21,7 @@ func expectHandsToMatch(_ session: Session? = nil, location: SourceLocation = #_
         """
         select t.ticket_id, t.status, t.assignee_id, a.person_id, a.state
           from secondline.ticket t left join secondline.assignment a on a.ticket_id = t.ticket_id and a.ended_at is null
-         where (t.status in ('assigned', 'accepted')) <> (a.person_id is not null)
+         where (t.status in ('assigned', 'accepted', 'waiting_for_client', 'with_developer', 'to_verify')) <> (a.person_id is not null)
             or a.person_id is not null and (a.person_id <> t.assignee_id
                or a.state::text <> case t.status when 'assigned' then 'offered' else 'accepted' end)
         """)

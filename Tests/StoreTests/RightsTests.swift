@@ -15,7 +15,8 @@ import Testing
             "set_capacity", "set_working_hours", "clear_working_hours", "add_holiday", "pause_queue", "resume_queue",
             "set_fair_limit", "set_starvation_bound", "set_head_start", "deactivate_person", "set_team_contact",
             "set_client_contact", "set_team_locale", "set_client_locale", "set_template", "set_queue_team", "set_head",
-            "set_deputy", "set_lateness", "set_reminder", "set_standup",
+            "set_deputy", "set_lateness", "set_reminder", "set_standup", "set_regulation", "clear_regulation",
+            "set_misplaced_topic",
         ]
         let telling = [
             "send_message", "send_to_client", "send_to_team", "secondline_rules.quiet_until",
@@ -28,9 +29,11 @@ import Testing
             "set_priority", "move_ticket", "cancel_ticket", "add_note", "acknowledge_message", "set_contact",
             "set_locale", "excuse_workday", "correct_workday", "submit_plan", "add_task", "change_task", "drop_task",
             "report_task", "submit_report", "add_agenda_item", "drop_agenda_item", "note_standup", "praise", "remark",
+            "reply_to_client", "wait_for_client", "client_replied", "reopen_ticket", "hand_over", "resubmit_ticket",
         ]
         let reading = [
-            "shift", "calendar_of_person", "calendar_of_team", "calendar_of_queue", "business_time", "business_end",
+            "check_ticket", "shift", "calendar_of_person", "calendar_of_team", "calendar_of_queue", "business_time",
+            "business_end",
             "secondline_rules.head_start", "secondline_rules.rank", "secondline_rules.business_interval",
             "secondline_rules.business_clock", "secondline_rules.business_instant", "secondline_rules.ticket_candidate",
             "secondline_rules.member_state",

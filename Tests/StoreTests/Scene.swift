@@ -35,6 +35,10 @@ struct Scene: Sendable {
         self.words = words
     }
 
+    init(words: [String: String]) {
+        self.words = words
+    }
+
     func callAsFunction(_ text: String) -> String {
         words.reduce(text) { $0.replacing("{\($1.key)}", with: $1.value) }
     }
@@ -59,8 +63,9 @@ struct Refused: Sendable, CustomTestStringConvertible {
 
     func check(_ scene: Scene, location: SourceLocation = #_sourceLocation) async throws {
         let before = try await everything()
+        let schema = call.hasPrefix("secondline_rules.") ? "" : "secondline."
         await db.expectRefusal(
-            state, constraint: constraint, hint: hint, scene("select secondline.\(call)"), location: location)
+            state, constraint: constraint, hint: hint, scene("select \(schema)\(call)"), location: location)
         #expect(try await everything() == before, "something changed", sourceLocation: location)
     }
 
@@ -72,6 +77,7 @@ struct Refused: Sendable, CustomTestStringConvertible {
             "workday", "ticket", "assignment", "decision", "journal", "blocker", "message", "message_history",
             "message_attempt", "contact", "channel", "template", "workday_journal", "task", "report", "reminder",
             "reminder_rule", "standup", "standup_meeting", "agenda_item", "calendar", "planned_shift",
+            "regulation", "misplaced_topic", "ticket_step",
         ]
         return try await db.lines(
             tables.map { "select '\($0)', md5(string_agg(t::text, ',' order by t::text)) from secondline.\($0) t" }

@@ -12,6 +12,22 @@ package enum LedgerCheck {
         return faults
     }
 
+    /// Walks journals against the declaration in secondline.ticket_step: ticket, entry, event, from, to, and the state before. A note
+    /// or a priority tells no state; an entry without "to" keeps it.
+    package static let unknownSteps = """
+        select ticket_id, journal_id, event, from_status, to_status, state from (
+            select j.*, row_number() over (partition by j.ticket_id order by j.journal_id) as place,
+                   (select x.to_status from secondline.journal x
+                     where x.ticket_id = j.ticket_id and x.journal_id < j.journal_id and x.to_status is not null
+                     order by x.journal_id desc limit 1) as state
+              from secondline.journal j) j
+         where case when place = 1 then event <> 'submitted' or from_status is not null or to_status is distinct from 'new'
+                    else not exists (
+                         select from secondline.ticket_step s
+                          where s.event = j.event and s.from_status = j.state and s.to_status is not distinct from j.to_status
+                            and (j.from_status = j.state or j.from_status is null and j.to_status is null)) end
+        """
+
     /// Each finds rows that must not be.
     private static let rules: [(String, String)] = [
         (
@@ -91,6 +107,7 @@ package enum LedgerCheck {
              where from_status is distinct from before limit 5
             """
         ),
+        ("a journal tells what the state machine does not know", "\(unknownSteps) order by journal_id desc limit 5"),
         (
             "a journal does not end where its ticket is",
             """

@@ -302,6 +302,15 @@ end;
 comment on function secondline_rules.rank(secondline.queue, secondline.priority, timestamptz) is
     'Where a ticket stands in its queue, the smallest first: since when it competes, less the head start of its priority, both in the business time of the queue''s team. Equal ones go by eligible_at, then ticket_id.';
 
+create or replace function secondline_rules.business_between(p_queue text, p_from timestamptz, p_to timestamptz) returns interval
+language sql stable
+begin atomic
+    select make_interval(secs => extract(epoch from secondline_rules.business_clock(c.calendar_id, p_to)
+                                                    - secondline_rules.business_clock(c.calendar_id, p_from))::double precision)
+      from secondline.queue q left join secondline.calendar c on c.team_id = q.team_id where q.name = p_queue;
+end;
+comment on function secondline_rules.business_between(text, timestamptz, timestamptz) is 'The business time of a queue between two instants.';
+
 create or replace function secondline.calendar_of_person(person bigint) returns bigint
 language sql stable security definer set search_path = pg_catalog, pg_temp
 begin atomic

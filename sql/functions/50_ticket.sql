@@ -1,11 +1,68 @@
 -- The life of a ticket. Every function locks the ticket, then people by id; checks who may and from which state; changes; journals.
 --
---            submit                 assign                accept                resolve
---   program ────────▶ new ─────────────────▶ assigned ──────────────▶ accepted ───────────▶ resolved
---                      ▲ ▲                    │  │ ▲  └──────────────────┼──── resolve ───────▲
---                      │ └──── decline ───────┘  │ └──── reassign ───────┤
---                      └──── move, owner left ───┴───────────────────────┘
---   new, returned, assigned, accepted … ── cancel ──▶ cancelled
+--             resubmit               assign                   accept, reply
+--   returned ─────────────────▶ new ──────────────▶ assigned ────────────────────────▶ accepted
+--      ▲                        │ ▲                    │                                │ │ ▲
+--      └────────────────────────┘ └────────────────────┴────────────────────────────────┘ │ │ client_reply
+--        return                     decline (assigned); hand_over, move, rehome           │ │
+--                                                                                    wait ▼ │
+--                                                                                  waiting_for_client
+--
+--   assigned, accepted ── resolve ──▶ resolved ── reopen, client_reply ──▶ accepted; ── reopen_anew ──▶ new, where the owner has left
+--   assigned ── wait ──▶ waiting_for_client ── give_up ──▶ resolved
+--   new, assigned, accepted ── reassign ──▶ assigned        returned, waiting_for_client ── rehome ──▶ new        every open state ── cancel ──▶ cancelled
+--
+-- The same, to be checked against: each act from each state in which it is possible. An act without "to" leaves the state as it is.
+
+do $$
+begin
+    delete from secondline.ticket_step;
+    insert into secondline.ticket_step (act, event, from_status, to_status)
+    select d.act, d.event, f.status, d.to_status::secondline.ticket_status
+      from (values
+           ('assign', 'assigned', '{new}', 'assigned'),
+           ('accept', 'accepted', '{assigned}', 'accepted'),
+           ('decline', 'declined', '{assigned}', 'new'),
+           ('resolve', 'resolved', '{assigned,accepted}', 'resolved'),
+           ('reassign', 'reassigned', '{new,assigned,accepted}', 'assigned'),
+           ('set_priority', 'priority_set', '{new,returned,assigned,accepted,waiting_for_client,with_developer,to_verify}', null),
+           ('move', 'moved', '{new,assigned,accepted}', 'new'),
+           ('rehome', 'rehomed', '{returned,assigned,accepted,waiting_for_client,with_developer,to_verify}', 'new'),
+           ('cancel', 'cancelled', '{new,returned,assigned,accepted,waiting_for_client,with_developer,to_verify}', 'cancelled'),
+           ('reply', 'replied', '{assigned}', 'accepted'),
+           ('reply', 'replied', '{accepted,waiting_for_client,with_developer,to_verify}', null),
+           ('wait', 'waiting', '{assigned,accepted}', 'waiting_for_client'),
+           ('client_reply', 'client_replied', '{waiting_for_client,resolved}', 'accepted'),
+           ('client_reply', 'client_replied', '{new,returned,assigned,accepted,with_developer,to_verify}', null),
+           ('give_up', 'unanswered', '{waiting_for_client}', 'resolved'),
+           ('reopen', 'reopened', '{resolved}', 'accepted'),
+           ('reopen_anew', 'reopened', '{resolved}', 'new'),
+           ('hand_over', 'handed_over', '{assigned,accepted}', 'new'),
+           ('return', 'returned', '{new}', 'returned'),
+           ('resubmit', 'resubmitted', '{returned}', 'new'),
+           ('note', 'note', '{new,returned,assigned,accepted,waiting_for_client,with_developer,to_verify,resolved,cancelled}', null))
+           d (act, event, from_statuses, to_status)
+     cross join unnest(d.from_statuses::secondline.ticket_status[]) f (status);
+end;
+$$;
+
+create or replace function secondline_rules.step(p_ticket secondline.ticket, p_act text) returns secondline.ticket_step
+language plpgsql stable set search_path = pg_catalog, pg_temp
+as $$
+declare
+    s secondline.ticket_step;
+begin
+    select * into s from secondline.ticket_step x where x.act = p_act and x.from_status = p_ticket.status;
+    if not found then
+        raise exception 'ticket % is %', p_ticket.ticket_id, p_ticket.status
+            using errcode = 'SL006', hint = format('This is possible while it is %s.', (
+                select string_agg(x.from_status::text, ', ' order by x.from_status) from secondline.ticket_step x where x.act = p_act));
+    end if;
+    return s;
+end;
+$$;
+comment on function secondline_rules.step(secondline.ticket, text) is
+    'What an act makes of a ticket; SL006, naming the states in which it would be possible, when it is not.';
 
 create or replace function secondline_rules.ticket_arrives() returns trigger
 language plpgsql security definer set search_path = pg_catalog, pg_temp
@@ -13,7 +70,8 @@ as $$
 declare
     v_queue record;
 begin
-    select q.effort_minutes, q.required_skill into v_queue from secondline.queue q where q.name = new.queue;
+    select q.effort_minutes, q.required_skill, r.queue is not null as has_regulation into v_queue
+      from secondline.queue q left join secondline.regulation r on r.queue = q.name where q.name = new.queue;
     if not found then
         perform secondline_rules.require_queue(new.queue);
     end if;
@@ -45,6 +103,21 @@ begin
             using errcode = 'check_violation', constraint = 'ticket_external_key_length_check', table = 'ticket', column = 'external_key',
                   hint = 'Give it 1 to 200 characters, or leave it out.';
     end if;
+    if v_queue.has_regulation and new.status = 'new' and exists (select from secondline_rules.broken_rule(new, 'en')) then
+        -- a client's goes to their account manager; where there is none nobody could complete it
+        new.returned_to := coalesce((
+            select p.person_id from secondline.person p where p.person_id = new.author_id and p.deactivated_at is null), (
+            select p.person_id from secondline.client c join secondline.person p on p.person_id = c.account_manager_id
+             where c.client_id = new.client_id and p.deactivated_at is null));
+        if new.returned_to is not null then
+            new.status := 'returned';
+            new.unsaid := array_remove(array[
+                case when new.effort_minutes is null then 'effort' end, case when new.skill is null then 'skill' end], null);
+        end if;
+    end if;
+    if new.client_id is not null then
+        new.client_waits_since := coalesce(new.client_waits_since, new.submitted_at);
+    end if;
     new.skill := coalesce(new.skill, v_queue.required_skill);
     new.effort_minutes := coalesce(new.effort_minutes, v_queue.effort_minutes);
     new.kind := coalesce(new.kind, 'question');
@@ -60,7 +133,10 @@ language plpgsql security definer set search_path = pg_catalog, pg_temp
 as $$
 begin
     insert into secondline.journal (ticket_id, at, event, person_id, to_status)
-    select n.ticket_id, n.submitted_at, 'submitted', n.author_id, n.status from new_ticket n;
+    select n.ticket_id, n.submitted_at, 'submitted', n.author_id, case when n.status = 'returned' then 'new' else n.status end from new_ticket n;
+    if exists (select from new_ticket n where n.status = 'returned') then
+        perform secondline_rules.tell_of_return(n.submitted_at, n) from new_ticket n where n.status = 'returned';
+    end if;
 
     -- one writer an hour is enough: whoever finds the row taken goes on, so a long import keeps nobody waiting
     update secondline.skill s set last_wanted_at = w.at
@@ -85,6 +161,18 @@ create or replace trigger ticket_arrives before insert on secondline.ticket
 create or replace trigger ticket_arrived after insert on secondline.ticket
     referencing new table as new_ticket for each statement execute function secondline_rules.tickets_arrived();
 
+create or replace function secondline_rules.require_client(p_client bigint) returns void
+language plpgsql stable set search_path = pg_catalog, pg_temp
+as $$
+begin
+    if p_client is not null and not exists (select from secondline.client c where c.client_id = p_client) then
+        raise exception 'there is no client %', p_client
+            using errcode = 'no_data_found', hint = 'Look the id up in secondline.client, or add the client with secondline.add_client.';
+    end if;
+end;
+$$;
+comment on function secondline_rules.require_client(bigint) is 'Refuses (P0002) a client that there is not; null is none.';
+
 create or replace function secondline_rules.submit(
     p_at timestamptz, p_queue text, p_title text, p_description text, p_priority secondline.priority,
     p_kind secondline.ticket_kind, p_client bigint, p_author bigint, p_effort_minutes integer, p_external_key text
@@ -99,10 +187,7 @@ begin
     if found then
         return v_ticket;
     end if;
-    if p_client is not null and not exists (select from secondline.client c where c.client_id = p_client) then
-        raise exception 'there is no client %', p_client
-            using errcode = 'no_data_found', hint = 'Look the id up in secondline.client, or add the client with secondline.add_client.';
-    end if;
+    perform secondline_rules.require_client(p_client);
     insert into secondline.ticket (
         queue, title, description, priority, kind, client_id, author_id, effort_minutes, external_key,
         submitted_at, eligible_at, changed_at)
@@ -121,7 +206,7 @@ comment on function secondline_rules.submit(
     timestamptz, text, text, text, secondline.priority, secondline.ticket_kind, bigint, bigint, integer, text
 ) is 'secondline.submit_ticket at an instant.';
 
-create or replace function secondline_rules.owned_ticket(p_ticket bigint, p_person bigint, p_states secondline.ticket_status[])
+create or replace function secondline_rules.owned_ticket(p_ticket bigint, p_person bigint, p_act text)
 returns secondline.ticket
 language plpgsql set search_path = pg_catalog, pg_temp
 as $$
@@ -135,28 +220,14 @@ begin
             coalesce('person ' || t.assignee_id || ' has it', 'nobody has it')
             using errcode = 'SL005', hint = 'Only the one who has the ticket may do this.';
     end if;
-    perform secondline_rules.require_status(t, p_states);
+    perform secondline_rules.step(t, p_act);
     return t;
 end;
 $$;
-comment on function secondline_rules.owned_ticket(bigint, bigint, secondline.ticket_status[]) is
-    'Locks a ticket that this person has in one of these states; SL005 when it is not theirs, SL006 in another state.';
+comment on function secondline_rules.owned_ticket(bigint, bigint, text) is
+    'Locks a ticket with which this person, who has it, wants to do this; SL005 when it is not theirs, SL006 in a state where it is not possible.';
 
-create or replace function secondline_rules.require_status(p_ticket secondline.ticket, p_states secondline.ticket_status[])
-returns void
-language plpgsql immutable set search_path = pg_catalog, pg_temp
-as $$
-begin
-    if p_ticket.status <> all (p_states) then
-        raise exception 'ticket % is %', p_ticket.ticket_id, p_ticket.status
-            using errcode = 'SL006', hint = format('This is possible while it is %s.', array_to_string(p_states, ', '));
-    end if;
-end;
-$$;
-comment on function secondline_rules.require_status(secondline.ticket, secondline.ticket_status[]) is
-    'SL006, naming the states in which it would be possible, unless the ticket is in one of them.';
-
-create or replace function secondline_rules.steered_ticket(p_ticket bigint, p_person bigint, p_states secondline.ticket_status[])
+create or replace function secondline_rules.steered_ticket(p_ticket bigint, p_person bigint, p_act text)
 returns secondline.ticket
 language plpgsql set search_path = pg_catalog, pg_temp
 as $$
@@ -173,12 +244,12 @@ begin
             using errcode = 'SL005',
                   hint = 'Its author, the one who has it, the client''s account manager and a head of the team may.';
     end if;
-    perform secondline_rules.require_status(t, p_states);
+    perform secondline_rules.step(t, p_act);
     return t;
 end;
 $$;
-comment on function secondline_rules.steered_ticket(bigint, bigint, secondline.ticket_status[]) is
-    'Locks a ticket that this person may steer (author, assignee, account manager of the client, head) in one of these states; SL005, SL006.';
+comment on function secondline_rules.steered_ticket(bigint, bigint, text) is
+    'Locks a ticket with which this person wants to do this and may (author, assignee, account manager of the client, head); SL005, SL006.';
 
 create or replace function secondline_rules.lock_people(variadic p_person bigint[]) returns void
 language sql volatile
@@ -203,35 +274,64 @@ end;
 comment on function secondline_rules.take_away(timestamptz, bigint, secondline.assignment_state) is
     'Ends the open assignment of a ticket in this state, and the blocker that is its own.';
 
-create or replace function secondline_rules.change_status(
-    p_at timestamptz, p_ticket secondline.ticket, p_to secondline.ticket_status, p_assignee bigint,
-    p_event text, p_person bigint, p_note text default null
-) returns void
-language sql volatile
+create or replace function secondline_rules.weight(p_status secondline.ticket_status, p_effort_minutes integer) returns integer
+language sql immutable
 begin atomic
+    select case when p_status in ('waiting_for_client', 'with_developer') then least(p_effort_minutes, 15) else p_effort_minutes end;
+end;
+comment on function secondline_rules.weight(secondline.ticket_status, integer) is
+    'What a ticket weighs in the load of whoever has it, in minutes: its effort, or one reply (15) while others have the next move.';
+
+create or replace function secondline_rules.take_step(
+    p_at timestamptz, p_ticket secondline.ticket, p_act text, p_assignee bigint, p_person bigint, p_note text default null
+) returns void
+language plpgsql set search_path = pg_catalog, pg_temp
+as $$
+declare
+    s secondline.ticket_step := secondline_rules.step(p_ticket, p_act);
+    v_to secondline.ticket_status := coalesce(s.to_status, p_ticket.status);
+begin
     update secondline.ticket t
-       set status = p_to, assignee_id = p_assignee, changed_at = p_at,
-           ended_at = case when p_to in ('resolved', 'cancelled') then p_at end
+       set status = v_to, assignee_id = p_assignee, changed_at = p_at,
+           ended_at = case when v_to in ('resolved', 'cancelled') then coalesce(t.ended_at, p_at) end,
+           returned_to = case when v_to = 'returned' then t.returned_to end,
+           unsaid = case when v_to = 'returned' then t.unsaid end,
+           -- the clocks of a ticket stand still while it waits for its client
+           waiting_since = case when v_to = 'waiting_for_client' then coalesce(t.waiting_since, p_at) end,
+           waited = t.waited + case when t.waiting_since is not null and v_to <> 'waiting_for_client'
+                                    then secondline_rules.business_between(t.queue, t.waiting_since, p_at) else interval '0' end
      where t.ticket_id = p_ticket.ticket_id;
     insert into secondline.journal (ticket_id, at, event, person_id, from_status, to_status, note)
-    values (p_ticket.ticket_id, p_at, p_event, p_person, p_ticket.status, p_to, p_note);
+    values (p_ticket.ticket_id, p_at, s.event, p_person, s.from_status, s.to_status, p_note);
+    if secondline_rules.weight(v_to, p_ticket.effort_minutes) <> secondline_rules.weight(p_ticket.status, p_ticket.effort_minutes) then
+        update secondline.assignment a set weight_minutes = secondline_rules.weight(v_to, p_ticket.effort_minutes)
+         where a.ticket_id = p_ticket.ticket_id and a.ended_at is null;
+    end if;
 end;
-comment on function secondline_rules.change_status(
-    timestamptz, secondline.ticket, secondline.ticket_status, bigint, text, bigint, text
-) is 'The one writer of a ticket''s status after its submission, but for the daemon''s batches: changes and journals it.';
+$$;
+comment on function secondline_rules.take_step(timestamptz, secondline.ticket, text, bigint, bigint, text) is
+    'The one writer of a ticket''s status after its submission, but for the daemon''s batches: changes it as the act says, with what hangs on it, and journals.';
+
+create or replace function secondline_rules.take_up(p_at timestamptz, p_ticket secondline.ticket, p_person bigint) returns void
+language sql volatile
+begin atomic
+    update secondline.assignment a set state = 'accepted', accepted_at = greatest(p_at, a.offered_at)
+     where a.ticket_id = p_ticket.ticket_id and a.state = 'offered' and a.ended_at is null;
+    update secondline.client c set last_person_id = p_person
+     where c.client_id = p_ticket.client_id and c.last_person_id is distinct from p_person;
+    select secondline_rules.work_on(p_at, p_ticket.ticket_id, p_ticket.title, p_person);
+end;
+comment on function secondline_rules.take_up(timestamptz, secondline.ticket, bigint) is
+    'Whatever its owner does with a ticket takes it up: the offer is accepted, the client knows them, it is a task of their day.';
 
 create or replace function secondline_rules.accept(p_at timestamptz, p_ticket bigint, p_person bigint) returns void
 language plpgsql set search_path = pg_catalog, pg_temp
 as $$
 declare
-    t secondline.ticket := secondline_rules.owned_ticket(p_ticket, p_person, '{assigned}');
+    t secondline.ticket := secondline_rules.owned_ticket(p_ticket, p_person, 'accept');
 begin
-    update secondline.assignment a set state = 'accepted', accepted_at = greatest(p_at, a.offered_at)
-     where a.ticket_id = p_ticket and a.ended_at is null;
-    perform secondline_rules.change_status(p_at, t, 'accepted', p_person, 'accepted', p_person);
-    perform secondline_rules.work_on(p_at, p_ticket, t.title, p_person);
-    update secondline.client c set last_person_id = p_person
-     where c.client_id = t.client_id and c.last_person_id is distinct from p_person;
+    perform secondline_rules.take_up(p_at, t, p_person);
+    perform secondline_rules.take_step(p_at, t, 'accept', p_person, p_person);
 end;
 $$;
 comment on function secondline_rules.accept(timestamptz, bigint, bigint) is 'secondline.accept_ticket at an instant.';
@@ -240,14 +340,14 @@ create or replace function secondline_rules.decline(p_at timestamptz, p_ticket b
 language plpgsql set search_path = pg_catalog, pg_temp
 as $$
 declare
-    t secondline.ticket := secondline_rules.owned_ticket(p_ticket, p_person, '{assigned}');
+    t secondline.ticket := secondline_rules.owned_ticket(p_ticket, p_person, 'decline');
 begin
     perform secondline_rules.require_text(p_reason, 'reason');
     perform secondline_rules.lock_people(p_person);
     perform secondline_rules.take_away(p_at, p_ticket, 'declined');
     update secondline.ticket x set declined_by = array_append(array_remove(x.declined_by, p_person), p_person)
      where x.ticket_id = p_ticket;
-    perform secondline_rules.change_status(p_at, t, 'new', null, 'declined', p_person, p_reason);
+    perform secondline_rules.take_step(p_at, t, 'decline', null, p_person, p_reason);
 end;
 $$;
 comment on function secondline_rules.decline(timestamptz, bigint, bigint, text) is 'secondline.decline_ticket at an instant.';
@@ -256,13 +356,13 @@ create or replace function secondline_rules.resolve(p_at timestamptz, p_ticket b
 language plpgsql set search_path = pg_catalog, pg_temp
 as $$
 declare
-    t secondline.ticket := secondline_rules.owned_ticket(p_ticket, p_person, '{assigned,accepted}');
+    t secondline.ticket := secondline_rules.owned_ticket(p_ticket, p_person, 'resolve');
 begin
     perform secondline_rules.require_text(p_resolution, 'resolution');
     perform secondline_rules.lock_people(p_person);
     perform secondline_rules.take_away(p_at, p_ticket, 'resolved');
     update secondline.ticket x set resolution = p_resolution where x.ticket_id = p_ticket;
-    perform secondline_rules.change_status(p_at, t, 'resolved', p_person, 'resolved', p_person);
+    perform secondline_rules.take_step(p_at, t, 'resolve', p_person, p_person);
     perform secondline_rules.work_on(p_at, p_ticket, t.title, p_person, 'done');
     update secondline.client c set last_person_id = p_person
      where c.client_id = t.client_id and c.last_person_id is distinct from p_person;
@@ -294,7 +394,7 @@ begin
         raise exception 'ticket % is not for person % to reassign', p_ticket, p_by
             using errcode = 'SL005', hint = 'The one who has it, or a head of the team, may.';
     end if;
-    perform secondline_rules.require_status(t, '{new,assigned,accepted}');
+    perform secondline_rules.step(t, 'reassign');
     perform secondline_rules.require_text(p_reason, 'reason');
     if v_to.deactivated_at is not null then
         raise exception 'person % has left', p_to using errcode = 'SL006', hint = 'Choose somebody who works here.';
@@ -317,7 +417,7 @@ begin
     perform secondline_rules.send(
         p_at, 'ticket.offered', p_to, null, null, secondline_rules.offer_data(
             p_ticket, t.title, t.queue, t.priority, (select c.name from secondline.client c where c.client_id = t.client_id)));
-    perform secondline_rules.change_status(p_at, t, 'assigned', p_to, 'reassigned', p_by, p_reason);
+    perform secondline_rules.take_step(p_at, t, 'reassign', p_to, p_by, p_reason);
 end;
 $$;
 comment on function secondline_rules.reassign(timestamptz, bigint, bigint, bigint, text) is 'secondline.reassign_ticket at an instant.';
@@ -328,14 +428,14 @@ create or replace function secondline_rules.set_priority(
 language plpgsql set search_path = pg_catalog, pg_temp
 as $$
 declare
-    t secondline.ticket := secondline_rules.steered_ticket(
-        p_ticket, p_by, '{new,returned,assigned,accepted,waiting_for_client,with_developer,to_verify}');
+    t secondline.ticket := secondline_rules.steered_ticket(p_ticket, p_by, 'set_priority');
 begin
     if p_priority is null then
         raise exception 'the priority is missing'
             using errcode = 'invalid_parameter_value',
                   hint = format('Choose one of %s.', array_to_string(enum_range(null::secondline.priority), ', '));
     end if;
+    perform secondline_rules.act_as_owner(p_at, p_ticket, p_by);
     update secondline.ticket x set priority = p_priority, changed_at = p_at where x.ticket_id = p_ticket;
     insert into secondline.journal (ticket_id, at, event, person_id, note)
     values (p_ticket, p_at, 'priority_set', p_by, p_priority::text);
@@ -346,47 +446,87 @@ end;
 $$;
 comment on function secondline_rules.set_priority(timestamptz, bigint, secondline.priority, bigint) is 'secondline.set_priority at an instant.';
 
-create or replace function secondline_rules.move(
-    p_at timestamptz, p_ticket bigint, p_to_queue text, p_by bigint, p_reason text
+create or replace function secondline_rules.change_queue_of(
+    p_at timestamptz, p_ticket secondline.ticket, p_act text, p_to_queue text, p_by bigint, p_reason text
 ) returns void
 language plpgsql set search_path = pg_catalog, pg_temp
 as $$
-declare
-    t secondline.ticket := secondline_rules.steered_ticket(p_ticket, p_by, '{new,returned,assigned,accepted}');
 begin
     perform secondline_rules.require_queue(p_to_queue);
     perform secondline_rules.require_text(p_reason, 'reason');
-    if t.queue = p_to_queue then
-        raise exception 'ticket % is in queue % already', p_ticket, p_to_queue using errcode = 'SL006', hint = 'Nothing is left to do.';
+    if p_ticket.queue = p_to_queue then
+        raise exception 'ticket % is in queue % already', p_ticket.ticket_id, p_to_queue using errcode = 'SL006', hint = 'Nothing is left to do.';
     end if;
-    perform secondline_rules.lock_people(t.assignee_id);
-    perform secondline_rules.take_away(p_at, p_ticket, 'handed_over');
+    perform secondline_rules.lock_people(p_ticket.assignee_id);
+    perform secondline_rules.take_away(p_at, p_ticket.ticket_id, 'handed_over');
     update secondline.ticket x
        set queue = p_to_queue, declined_by = null,
            skill = case when x.skill is not distinct from f.required_skill then n.required_skill else x.skill end,
            effort_minutes = case when x.effort_minutes = f.effort_minutes then n.effort_minutes else x.effort_minutes end
       from secondline.queue f, secondline.queue n
-     where x.ticket_id = p_ticket and f.name = t.queue and n.name = p_to_queue;
-    perform secondline_rules.change_status(p_at, t, 'new', null, 'moved', p_by, t.queue || ' → ' || p_to_queue || ': ' || p_reason);
+     where x.ticket_id = p_ticket.ticket_id and f.name = p_ticket.queue and n.name = p_to_queue;
+    perform secondline_rules.take_step(
+        p_at, p_ticket, p_act, null, p_by, p_ticket.queue || ' → ' || p_to_queue || ': ' || p_reason);
     perform secondline_rules.hint();
 end;
 $$;
+comment on function secondline_rules.change_queue_of(timestamptz, secondline.ticket, text, text, bigint, text) is
+    'Puts a locked ticket into another queue, where it waits with its age, and takes skill and effort of that queue unless it had its own.';
+
+create or replace function secondline_rules.move(
+    p_at timestamptz, p_ticket bigint, p_to_queue text, p_by bigint, p_reason text
+) returns void
+language plpgsql set search_path = pg_catalog, pg_temp
+as $$
+begin
+    perform secondline_rules.change_queue_of(
+        p_at, secondline_rules.steered_ticket(p_ticket, p_by, 'move'), 'move', p_to_queue, p_by, p_reason);
+end;
+$$;
 comment on function secondline_rules.move(timestamptz, bigint, text, bigint, text) is 'secondline.move_ticket at an instant.';
+
+create or replace function secondline_rules.hand_over(
+    p_at timestamptz, p_ticket bigint, p_to_queue text, p_person bigint, p_reason text
+) returns void
+language plpgsql set search_path = pg_catalog, pg_temp
+as $$
+begin
+    perform secondline_rules.change_queue_of(
+        p_at, secondline_rules.owned_ticket(p_ticket, p_person, 'hand_over'), 'hand_over', p_to_queue, p_person, p_reason);
+end;
+$$;
+comment on function secondline_rules.hand_over(timestamptz, bigint, text, bigint, text) is 'secondline.hand_over at an instant.';
 
 create or replace function secondline_rules.cancel(p_at timestamptz, p_ticket bigint, p_by bigint, p_reason text) returns void
 language plpgsql set search_path = pg_catalog, pg_temp
 as $$
 declare
-    t secondline.ticket := secondline_rules.steered_ticket(
-        p_ticket, p_by, '{new,returned,assigned,accepted,waiting_for_client,with_developer,to_verify}');
+    t secondline.ticket := secondline_rules.steered_ticket(p_ticket, p_by, 'cancel');
 begin
     perform secondline_rules.require_text(p_reason, 'reason');
     perform secondline_rules.lock_people(t.assignee_id);
     perform secondline_rules.take_away(p_at, p_ticket, 'cancelled');
-    perform secondline_rules.change_status(p_at, t, 'cancelled', t.assignee_id, 'cancelled', p_by, p_reason);
+    perform secondline_rules.take_step(p_at, t, 'cancel', t.assignee_id, p_by, p_reason);
 end;
 $$;
 comment on function secondline_rules.cancel(timestamptz, bigint, bigint, text) is 'secondline.cancel_ticket at an instant.';
+
+create or replace function secondline_rules.act_as_owner(p_at timestamptz, p_ticket bigint, p_person bigint) returns void
+language plpgsql set search_path = pg_catalog, pg_temp
+as $$
+declare
+    t secondline.ticket;
+begin
+    select * into t from secondline.ticket x where x.ticket_id = p_ticket and x.assignee_id = p_person;
+    if t.status = 'assigned' then
+        perform secondline_rules.accept(p_at, p_ticket, p_person);
+    elsif t.ended_at is null and t.ticket_id is not null then
+        perform secondline_rules.take_up(p_at, t, p_person);
+    end if;
+end;
+$$;
+comment on function secondline_rules.act_as_owner(timestamptz, bigint, bigint) is
+    'If the ticket is this person''s, what they do with it accepts the offer.';
 
 create or replace function secondline_rules.note(p_at timestamptz, p_ticket bigint, p_person bigint, p_text text) returns void
 language plpgsql set search_path = pg_catalog, pg_temp
@@ -398,10 +538,9 @@ begin
         raise exception 'the note has % characters, more than 262,144', length(p_text)
             using errcode = 'string_data_right_truncation', hint = 'Shorten it.';
     end if;
+    perform secondline_rules.act_as_owner(p_at, p_ticket, p_person);
     insert into secondline.journal (ticket_id, at, event, person_id, note) values (p_ticket, p_at, 'note', p_person, p_text);
     update secondline.ticket t set changed_at = p_at where t.ticket_id = p_ticket;
-    perform secondline_rules.work_on(p_at, t.ticket_id, t.title, p_person) from secondline.ticket t
-      where t.ticket_id = p_ticket and t.assignee_id = p_person;
 end;
 $$;
 comment on function secondline_rules.note(timestamptz, bigint, bigint, text) is 'secondline.add_note at an instant.';
@@ -414,7 +553,9 @@ declare
     w secondline.workday;
 begin
     perform from secondline.ticket x
-      where x.ticket_id in (select a.ticket_id from secondline.assignment a where a.person_id = p_person and a.ended_at is null)
+      where x.ticket_id in (select a.ticket_id from secondline.assignment a where a.person_id = p_person and a.ended_at is null
+                             union all
+                            select r.ticket_id from secondline.ticket r where r.returned_to = p_person)
       order by x.ticket_id for no key update;
     perform secondline_rules.lock_person(p_person);
     if exists (select from secondline.person p where p.person_id = p_person and p.deactivated_at is not null) then
@@ -427,13 +568,15 @@ begin
         perform secondline_rules.change_workday(p_at, w, 'excused', 'excused', null, 'left the company', secondline_rules.left_at(p_at, w));
     end loop;
     for t in
-        select x.* from secondline.ticket x join secondline.assignment a on a.ticket_id = x.ticket_id
-         where a.person_id = p_person and a.ended_at is null order by x.ticket_id
+        select x.* from secondline.ticket x
+         where x.ticket_id in (select a.ticket_id from secondline.assignment a where a.person_id = p_person and a.ended_at is null
+                                union all
+                               select r.ticket_id from secondline.ticket r where r.returned_to = p_person)
+         order by x.ticket_id
     loop
         perform from secondline.ticket x where x.ticket_id = t.ticket_id for no key update nowait;
         perform secondline_rules.take_away(p_at, t.ticket_id, 'rehomed');
-        perform secondline_rules.change_status(
-            greatest(p_at, t.changed_at), t, 'new', null, 'rehomed', p_person, 'left the company');
+        perform secondline_rules.take_step(greatest(p_at, t.changed_at), t, 'rehome', null, p_person, 'left the company');
     end loop;
     perform secondline_rules.hint();
 end;

@@ -224,6 +224,8 @@ begin atomic
         when 'offer' then p_ticket is not null and not exists (
              select from secondline.assignment a
               where a.ticket_id = p_ticket and a.ended_at is null and a.person_id = p_person and a.state = 'offered')
+        when 'returned' then p_ticket is not null and not exists (
+             select from secondline.ticket t where t.ticket_id = p_ticket and t.status = 'returned' and t.returned_to = p_person)
         when 'ticket' then p_ticket is not null and not exists (
              select from secondline.ticket t where t.ticket_id = p_ticket and t.status not in ('resolved', 'cancelled'))
         else (select case p_ends_with

@@ -558,3 +558,57 @@ end;
 $$;
 comment on function secondline.set_standup(bigint, integer[], time) is
     'When a team holds its stand-up: weekdays (1 Monday … 7 Sunday) and a time of day in the team''s time zone; no weekdays is none. The agenda is sent ten minutes before. A head of the team or a program may. Errors: P0002 no such team, 22023 no such weekday or no time.';
+
+create or replace function secondline.set_regulation(
+    queue text, kinds secondline.ticket_kind[] default null, description_length integer default 0, fields text[] default '{}',
+    needs_priority boolean default false
+) returns void
+language plpgsql security definer set search_path = pg_catalog, pg_temp
+as $$
+begin
+    perform secondline_rules.change_queue(queue);
+    insert into secondline.regulation as r (queue, kinds, description_length, fields, needs_priority)
+    values (set_regulation.queue, nullif(set_regulation.kinds, '{}'), coalesce(set_regulation.description_length, 0),
+            coalesce(set_regulation.fields, '{}'), coalesce(set_regulation.needs_priority, false))
+    on conflict on constraint regulation_pkey do update
+       set kinds = excluded.kinds, description_length = excluded.description_length, fields = excluded.fields,
+           needs_priority = excluded.needs_priority;
+end;
+$$;
+comment on function secondline.set_regulation(text, secondline.ticket_kind[], integer, text[], boolean) is
+    'How colleagues must word tickets of a queue: kinds that belong there (null: all), the shortest description, fields that must be given (client, description, effort, skill), whether a priority must be chosen. From now on a colleague''s ticket that breaks it goes back to them with the reasons, a client''s to their account manager. A program or a head may. Errors: P0002 no such queue, 23514 an unknown field, or a length outside 0–10,000.';
+
+create or replace function secondline.clear_regulation(queue text) returns void
+language plpgsql security definer set search_path = pg_catalog, pg_temp
+as $$
+begin
+    perform secondline_rules.change_queue(queue);
+    delete from secondline.misplaced_topic t where t.queue = clear_regulation.queue;
+    delete from secondline.regulation r where r.queue = clear_regulation.queue;
+end;
+$$;
+comment on function secondline.clear_regulation(text) is
+    'A queue asks for nothing any more; tickets that went back stay with their authors. A program or a head may. Errors: P0002 no such queue.';
+
+create or replace function secondline.set_misplaced_topic(queue text, pattern text, belongs_to text) returns void
+language plpgsql security definer set search_path = pg_catalog, pg_temp
+as $$
+begin
+    perform secondline_rules.change_queue(queue);
+    perform secondline_rules.require_text(pattern, 'pattern');
+    begin
+        perform '' ~* pattern;
+    exception when invalid_regular_expression then
+        raise exception 'the pattern % is no regular expression: %', quote_literal(pattern), sqlerrm
+            using errcode = 'invalid_parameter_value', hint = 'Words alone are one, such as invoice|billing.';
+    end;
+    delete from secondline.misplaced_topic t where t.queue = set_misplaced_topic.queue and t.pattern = set_misplaced_topic.pattern;
+    if belongs_to is not null then
+        insert into secondline.regulation (queue) values (set_misplaced_topic.queue) on conflict do nothing;
+        insert into secondline.misplaced_topic (queue, pattern, belongs_to)
+        values (set_misplaced_topic.queue, set_misplaced_topic.pattern, set_misplaced_topic.belongs_to);
+    end if;
+end;
+$$;
+comment on function secondline.set_misplaced_topic(text, text, text) is
+    'A topic that does not belong into a queue: a regular expression, whatever the case, for title or description, and where it belongs; null takes it back. A program or a head may. Errors: P0002 no such queue, 22023 no regular expression, 23514 over 500 characters.';

@@ -89,7 +89,7 @@ begin
 end;
 $$;
 comment on function secondline.move_ticket(bigint, text, bigint, text) is
-    'Moves a ticket to another queue, where it waits with its age: new, returned, assigned or accepted → new. Its author, the one who has it, the client''s account manager or a head may. Errors: P0002 no such ticket, queue or person, SL005 not theirs to change, SL006 in another state or in that queue already, 22023 no reason.';
+    'Moves a ticket to another queue, where it waits with its age: new, assigned or accepted → new; one that was returned is resubmitted there. Its author, the one who has it, the client''s account manager or a head may. Errors: P0002 no such ticket, queue or person, SL005 not theirs to change, SL006 in another state or in that queue already, 22023 no reason.';
 
 create or replace function secondline.cancel_ticket(ticket bigint, by_person bigint, reason text) returns void
 language plpgsql security definer set search_path = pg_catalog, pg_temp
@@ -112,3 +112,118 @@ end;
 $$;
 comment on function secondline.add_note(bigint, bigint, text) is
     'Writes a note into the journal of a ticket, in any state. Any person, or a program for them, may. Errors: P0002 no such ticket or person, 22023 an empty note, 22001 one over 262,144 characters.';
+
+create or replace function secondline.reply_to_client(ticket bigint, person bigint, text text default null) returns void
+language plpgsql security definer set search_path = pg_catalog, pg_temp
+as $$
+begin
+    perform secondline_rules.authorise(person);
+    perform secondline_rules.reply(secondline_rules.lock_ticket(ticket), ticket, person, text);
+end;
+$$;
+comment on function secondline.reply_to_client(bigint, bigint, text) is
+    'The client has heard from the one who has the ticket: assigned → accepted, otherwise the state stays. The words, if given, stand in the journal; they are sent by whoever calls this. The assignee or a program may. Errors: P0002 no such ticket or person, SL005 not theirs, SL006 it has ended, 23514 (journal_note_length_check) over 262,144 characters.';
+
+create or replace function secondline.wait_for_client(ticket bigint, person bigint, question text) returns void
+language plpgsql security definer set search_path = pg_catalog, pg_temp
+as $$
+begin
+    perform secondline_rules.authorise(person);
+    perform secondline_rules.wait_for_client(secondline_rules.lock_ticket(ticket), ticket, person, question);
+end;
+$$;
+comment on function secondline.wait_for_client(bigint, bigint, text) is
+    'The next move is the client''s: assigned or accepted → waiting_for_client. The question is sent to the client''s contacts, the clocks stand still, and the ticket weighs a reply (15 minutes) in the load. The assignee or a program may. Errors: P0002 no such ticket or person, SL005 not theirs, SL006 in another state, or no client''s ticket; 22023 no question.';
+
+create or replace function secondline_rules.authorise_client(p_ticket bigint, p_person bigint) returns timestamptz
+language plpgsql set search_path = pg_catalog, pg_temp
+as $$
+begin
+    if p_person is null then
+        if secondline_rules.acting_person() is not null or not pg_has_role(session_user, 'secondline_app', 'member') then
+            raise exception 'only a program may speak for a client'
+                using errcode = 'insufficient_privilege', hint = 'Pass your own person id, if you took the answer down.';
+        end if;
+    else
+        perform secondline_rules.authorise(p_person);
+    end if;
+    return secondline_rules.lock_ticket(p_ticket);
+end;
+$$;
+comment on function secondline_rules.authorise_client(bigint, bigint) is
+    'Refuses (42501) unless the session is a program, or acts for this person, who took down what the client said; then locks the ticket and returns the time to use.';
+
+create or replace function secondline.client_replied(ticket bigint, text text default null, person bigint default null) returns void
+language plpgsql security definer set search_path = pg_catalog, pg_temp
+as $$
+begin
+    perform secondline_rules.client_replied(secondline_rules.authorise_client(ticket, person), ticket, person, text);
+end;
+$$;
+comment on function secondline.client_replied(bigint, text, bigint) is
+    'The client has said something: a ticket that waits for them is taken up again by whoever has it (waiting_for_client → accepted), a resolved one is reopened; in every other open state it is news. Who has it is told. A program may, or a person who took the answer down. Errors: P0002 no such ticket or person, SL006 it was cancelled.';
+
+create or replace function secondline.reopen_ticket(ticket bigint, person bigint, reason text) returns void
+language plpgsql security definer set search_path = pg_catalog, pg_temp
+as $$
+begin
+    perform secondline_rules.authorise(person);
+    perform secondline_rules.reopen(secondline_rules.lock_ticket(ticket), ticket, person, reason);
+end;
+$$;
+comment on function secondline.reopen_ticket(bigint, bigint, text) is
+    'A resolved ticket was not solved: resolved → accepted by whoever solved it, also beyond their room; → new where they have left. Its author, the one who had it, the client''s account manager or a head may. Errors: P0002 no such ticket or person, SL005 not theirs to change, SL006 in another state, 22023 no reason.';
+
+create or replace function secondline.hand_over(ticket bigint, to_queue text, person bigint, reason text) returns void
+language plpgsql security definer set search_path = pg_catalog, pg_temp
+as $$
+begin
+    perform secondline_rules.authorise(person);
+    perform secondline_rules.hand_over(secondline_rules.lock_ticket(ticket), ticket, to_queue, person, reason);
+end;
+$$;
+comment on function secondline.hand_over(bigint, text, bigint, text) is
+    'Whoever has a ticket passes it on to another line, with its history and its age: assigned or accepted → new in that queue. The assignee or a program may. Errors: P0002 no such ticket, queue or person, SL005 not theirs, SL006 in another state or in that queue already, 22023 no reason.';
+
+create or replace function secondline.check_ticket(
+    queue text, title text, description text default '', priority secondline.priority default null,
+    kind secondline.ticket_kind default 'question', client bigint default null, effort_minutes integer default null, skill text default null,
+    locale text default 'en'
+) returns table (rule text, explanation text)
+language plpgsql stable security definer set search_path = pg_catalog, pg_temp
+as $$
+declare
+    t secondline.ticket;
+begin
+    perform secondline_rules.require_queue(queue);
+    t.queue := queue;
+    t.title := coalesce(title, '');
+    t.description := description;
+    t.priority := priority;
+    t.kind := kind;
+    t.client_id := client;
+    t.effort_minutes := effort_minutes;
+    t.skill := skill;
+    return query select b.rule, b.explanation from secondline_rules.broken_rule(t, locale) b;
+end;
+$$;
+comment on function secondline.check_ticket(
+    text, text, text, secondline.priority, secondline.ticket_kind, bigint, integer, text, text
+) is 'Which rules of the queue''s regulation a ticket would break, for a form that is being filled in: no row is none. Explanations in Russian for ru, else English. Anyone may ask. Errors: P0002 no such queue.';
+
+create or replace function secondline.resubmit_ticket(
+    ticket bigint, person bigint, title text default null, description text default null, priority secondline.priority default null,
+    kind secondline.ticket_kind default null, queue text default null, client bigint default null, effort_minutes integer default null,
+    skill text default null
+) returns void
+language plpgsql security definer set search_path = pg_catalog, pg_temp
+as $$
+begin
+    perform secondline_rules.authorise(person);
+    perform secondline_rules.resubmit(
+        secondline_rules.lock_ticket(ticket), ticket, person, title, description, priority, kind, queue, client, effort_minutes, skill);
+end;
+$$;
+comment on function secondline.resubmit_ticket(
+    bigint, bigint, text, text, secondline.priority, secondline.ticket_kind, text, bigint, integer, text
+) is 'Completes a ticket that went back: returned → new; what is null stays. It competes from now on. Who was asked to complete it, its author, the client''s account manager or a head may. Errors: P0002 no such ticket, queue, client or person, SL005 not theirs to change, SL006 it was not returned, SL007 it still breaks the regulation (the reasons in DETAIL), 23514 a title or description that no ticket may have.';
