@@ -16,8 +16,8 @@ set local role secondline_owner;
 
 do $$
 begin
-    if exists (select from secondline.schema_migration where name > '0005_lines') then
-        raise exception 'the schema in this database is %, newer than 0005_lines, which this install.sql brings',
+    if exists (select from secondline.schema_migration where name > '0006_lines') then
+        raise exception 'the schema in this database is %, newer than 0006_lines, which this install.sql brings',
             (select max(name) from secondline.schema_migration)
             using hint = 'Use the files of the version of Secondline that brought it.';
     end if;
@@ -42,21 +42,28 @@ select not exists (select from secondline.schema_migration where name = '0003_me
 \if :wanted
 \ir migrations/0003_message.sql
 insert into secondline.schema_migration (name, checksum)
-values ('0003_message', '5d51e7637d351b96ac203db90613a9dda3031d5f936bc9865583dd5d61be11e0');
+values ('0003_message', '894e07cac466f5e3b1a2129ee20dd736cb8bfba42d3d3f3bcc1a4e5973dab1e6');
 \endif
 
-select not exists (select from secondline.schema_migration where name = '0004_workday') as wanted \gset
+select not exists (select from secondline.schema_migration where name = '0004_delivery') as wanted \gset
 \if :wanted
-\ir migrations/0004_workday.sql
+\ir migrations/0004_delivery.sql
 insert into secondline.schema_migration (name, checksum)
-values ('0004_workday', 'a0db1d902dbfc5d5e5162a9f6a5b83c85cd2f917de437660fb674fac0661c974');
+values ('0004_delivery', '87dc41e71b894e359248ce9adf01d5925f43d3a5cccc8de068913c2aa84b671d');
 \endif
 
-select not exists (select from secondline.schema_migration where name = '0005_lines') as wanted \gset
+select not exists (select from secondline.schema_migration where name = '0005_workday') as wanted \gset
 \if :wanted
-\ir migrations/0005_lines.sql
+\ir migrations/0005_workday.sql
 insert into secondline.schema_migration (name, checksum)
-values ('0005_lines', 'cba8887094be72fba7c847608c1f09d2888c6f66d189ed34673ea5519cb729c6');
+values ('0005_workday', 'a0db1d902dbfc5d5e5162a9f6a5b83c85cd2f917de437660fb674fac0661c974');
+\endif
+
+select not exists (select from secondline.schema_migration where name = '0006_lines') as wanted \gset
+\if :wanted
+\ir migrations/0006_lines.sql
+insert into secondline.schema_migration (name, checksum)
+values ('0006_lines', 'cba8887094be72fba7c847608c1f09d2888c6f66d189ed34673ea5519cb729c6');
 \endif
 
 \ir functions/10_caller.sql

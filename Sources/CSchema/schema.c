@@ -18,11 +18,14 @@ static const char migrations_0002_ticket[] = {
 static const char migrations_0003_message[] = {
 #embed "../../sql/migrations/0003_message.sql" suffix(, 0)
 };
-static const char migrations_0004_workday[] = {
-#embed "../../sql/migrations/0004_workday.sql" suffix(, 0)
+static const char migrations_0004_delivery[] = {
+#embed "../../sql/migrations/0004_delivery.sql" suffix(, 0)
 };
-static const char migrations_0005_lines[] = {
-#embed "../../sql/migrations/0005_lines.sql" suffix(, 0)
+static const char migrations_0005_workday[] = {
+#embed "../../sql/migrations/0005_workday.sql" suffix(, 0)
+};
+static const char migrations_0006_lines[] = {
+#embed "../../sql/migrations/0006_lines.sql" suffix(, 0)
 };
 static const char functions_10_caller[] = {
 #embed "../../sql/functions/10_caller.sql" suffix(, 0)
@@ -112,8 +115,9 @@ static const struct secondline_sql_file files[] = {
     {"migrations/0001_department.sql", migrations_0001_department},
     {"migrations/0002_ticket.sql", migrations_0002_ticket},
     {"migrations/0003_message.sql", migrations_0003_message},
-    {"migrations/0004_workday.sql", migrations_0004_workday},
-    {"migrations/0005_lines.sql", migrations_0005_lines},
+    {"migrations/0004_delivery.sql", migrations_0004_delivery},
+    {"migrations/0005_workday.sql", migrations_0005_workday},
+    {"migrations/0006_lines.sql", migrations_0006_lines},
     {"functions/10_caller.sql", functions_10_caller},
     {"functions/20_calendar.sql", functions_20_calendar},
     {"functions/22_business_time.sql", functions_22_business_time},

@@ -90,6 +90,22 @@ struct SchemaTests {
         #expect(scripted.differences(from: migrated) == [])
     }
 
+    /// A line for each migration that somebody may have installed: such a file is never edited, what it lacks is a new one.
+    static let frozen = [
+        ["0001_department", "c4215f26fc2b299cdee871546601ca83788bf3017f4d87809212f1d70cea9ac7"],
+        ["0002_ticket", "c15a84ef8200e14c72edc851cc0d029f526b88f4d558fcf2b5da74d5e79554be"],
+        ["0003_message", "894e07cac466f5e3b1a2129ee20dd736cb8bfba42d3d3f3bcc1a4e5973dab1e6"],
+    ]
+
+    @Test("what has been installed somewhere is as it was")
+    func frozenMigrations() async throws {
+        try await withDatabase(migrated: true) { _, session in
+            let rows = try await session.simpleQuery(
+                "select name, checksum from secondline.schema_migration order by name")
+            #expect(Array(rows.prefix(Self.frozen.count)) == Self.frozen)
+        }
+    }
+
     @Test("a database with half of the migrations gets the other half")
     func older() async throws {
         try await withDatabase { _, session in

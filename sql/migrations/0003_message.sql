@@ -24,16 +24,12 @@ comment on column secondline.team.locale is 'Language of its messages, such as e
 comment on column secondline.person.locale is 'Language of their messages; null is the team''s. Change with set_locale().';
 comment on column secondline.client.locale is 'Language of their messages; null is that of the account manager''s team. Change with set_client_locale().';
 
--- serves acting_person: who calls
-create index person_login_index on secondline.person (login) where login is not null;
-
 create table secondline.message_kind (
     kind text primary key,
     severity secondline.severity not null,
     ends_with text not null,
     fields text[] not null,
     constraint message_kind_is_code_check check (kind ~ '^[a-z_]+(\.[a-z_]+)*$'),
-    constraint message_kind_fields_are_codes_check check (array_to_string(fields, ',') ~ '^[a-z_,]*$'),
     constraint message_kind_ends_with_known_check check (ends_with in ('never', 'offer', 'ticket'))
 );
 comment on table secondline.message_kind is 'What people are told about. Kept by the upgrades; never change it by hand.';
@@ -50,8 +46,6 @@ create table secondline.template (
     edited_at timestamptz,
     subject text not null,
     text text not null,
-    delivered_subject text,
-    delivered_text text,
     subject_format text not null,
     subject_fields text[] not null,
     text_format text not null,
@@ -69,8 +63,6 @@ comment on column secondline.template.locale is 'The language, such as en, ru or
 comment on column secondline.template.edited_at is 'When the department changed it; null while it is as delivered.';
 comment on column secondline.template.subject is 'One line; {field} stands for a field of the message''s data, {name} for the reader.';
 comment on column secondline.template.text is 'The text, with the same fields.';
-comment on column secondline.template.delivered_subject is 'The subject as this version of Secondline delivers it; null where it has none.';
-comment on column secondline.template.delivered_text is 'The text as this version of Secondline delivers it; null where it has none.';
 comment on column secondline.template.subject_format is 'The subject as format() takes it. Kept by a trigger.';
 comment on column secondline.template.subject_fields is 'The fields of the subject in order. Kept by a trigger.';
 comment on column secondline.template.text_format is 'The text as format() takes it. Kept by a trigger.';
@@ -160,11 +152,6 @@ create table secondline.message (
     constraint message_popup_to_person_check check (channel <> 'popup' or person_id is not null),
     constraint message_open_state_check check (state in ('ready', 'sending', 'set_aside') or channel = 'popup' and state = 'sent'),
     constraint message_leased_while_sending_check check ((state = 'sending') = (leased_until is not null)),
-    -- one absurd time must not stop a channel
-    constraint message_times_in_range_check check (
-        send_at >= '1970-01-01' and (send_at <= '3000-01-01' or state = 'set_aside' and send_at = 'infinity')
-        and attend_at between '1970-01-01' and '3000-01-01'
-    ),
     constraint message_dedup_key_length_check check (length(dedup_key) between 1 and 200)
 ) with (fillfactor = 42, autovacuum_vacuum_scale_factor = 0.02, autovacuum_vacuum_cost_delay = 0);
 comment on table secondline.message is
@@ -195,8 +182,8 @@ comment on column secondline.message.data is 'What the words are made of.';
 
 -- serves claim_messages and take_over_messages: one channel in order of time, from a floor
 create index message_due_index on secondline.message (channel, send_at, message_id) where channel <> 'popup';
--- serves claim_messages: what is urgent goes before what is older
-create index message_urgent_index on secondline.message (channel, send_at, message_id) where channel <> 'popup' and severity >= 'urgent';
+-- the same key is the same message (and none in the history: see message_is_new)
+create unique index message_dedup_key_unique on secondline.message (dedup_key) where dedup_key is not null;
 -- serves the view inbox: one person's popups
 create index message_inbox_index on secondline.message (person_id, message_id) where channel = 'popup';
 -- serves attend_popups
@@ -208,10 +195,9 @@ create table secondline.delivery_claim (
 );
 comment on table secondline.delivery_claim is
     'Claims of messages whose deliveries have begun: one row for a whole claim, so that a daemon that dies before it begins is not taken for a victim of its messages. Removed after some hours.';
-comment on column secondline.delivery_claim.claim_id is 'The claim, as messages name it: a random number, which no restored sequence can give again.';
+comment on column secondline.delivery_claim.claim_id is 'The claim, as messages name it.';
 comment on column secondline.delivery_claim.begun_at is 'When its deliveries began.';
--- serves remove_history
-create index delivery_claim_begun_at_index on secondline.delivery_claim (begun_at);
+create sequence secondline.claim_id as bigint cache 1;
 
 create table secondline.message_history (
     message_id bigint primary key,
@@ -252,18 +238,10 @@ comment on column secondline.message_history.dedup_key is 'The caller''s name fo
 comment on column secondline.message_history.idempotency_key is 'The same for all attempts.';
 comment on column secondline.message_history.data is 'What the words were made of.';
 
+-- serves known_message and message_is_new; not unique: the end of a message must never fail
+create index message_history_dedup_key_index on secondline.message_history (dedup_key) where dedup_key is not null;
 -- serves remove_history and channel_now
 create index message_history_ended_at_index on secondline.message_history (ended_at);
-
--- An index of its own, so that a key is unique across outbox and history at every isolation level.
-create table secondline.message_key (
-    dedup_key text constraint message_dedup_key_unique primary key,
-    message_id bigint not null
-);
-comment on table secondline.message_key is
-    'The deduplication keys of messages: the same key is the same message, until its history is removed. Written by the functions only.';
-comment on column secondline.message_key.dedup_key is 'The caller''s name for the message.';
-comment on column secondline.message_key.message_id is 'The message, open or in the history.';
 
 create table secondline.message_attempt (
     attempt_id bigint generated always as identity,
