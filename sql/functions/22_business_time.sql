@@ -56,6 +56,15 @@ begin atomic
 end;
 comment on function secondline_rules.business_instant(bigint, timestamp) is 'The first instant at which the business clock of a calendar shows this.';
 
+create or replace function secondline_rules.business_between(p_calendar bigint, p_from timestamptz, p_to timestamptz) returns interval
+language sql stable
+begin atomic
+    select make_interval(secs => extract(epoch from secondline_rules.business_clock(p_calendar, p_to)
+                                                    - secondline_rules.business_clock(p_calendar, p_from))::double precision);
+end;
+comment on function secondline_rules.business_between(bigint, timestamptz, timestamptz) is
+    'The business time of a calendar between two instants, in hours, minutes and seconds.';
+
 create or replace function secondline_rules.business_interval(p_interval interval, p_day_length interval) returns interval
 language sql immutable
 begin atomic
@@ -165,8 +174,7 @@ begin
     if v_since = c.from_day then
         -- before the compiled days every hour counts
         delete from secondline.business_span s where s.calendar_id = c.calendar_id;
-        insert into secondline.business_span (calendar_id, starts_at, ends_at, clock)
-        values (c.calendar_id, '1970-01-01 UTC', v_from, v_clock - (v_from at time zone 'UTC' - timestamp '1970-01-01'));
+        perform secondline_rules.begin_spans(c.calendar_id, v_from, v_clock);
     elsif c.from_day > p_calendar.from_day then
         perform secondline_rules.forget_days(c.calendar_id, c.from_day::timestamp at time zone p_zone);
     end if;
@@ -181,6 +189,15 @@ $$;
 comment on function secondline_rules.compile(timestamptz, secondline.calendar, text, text, date, date) is
     'Compiles a locked calendar, or a new one, from a day on (null: from today); what lies before stays, and planned shifts after the second day and before today. The hours say from what, empty for none.';
 
+create or replace function secondline_rules.begin_spans(p_calendar bigint, p_from timestamptz, p_clock timestamp) returns void
+language sql volatile
+begin atomic
+    insert into secondline.business_span (calendar_id, starts_at, ends_at, clock)
+    values (p_calendar, '1970-01-01 UTC', p_from, p_clock - (p_from at time zone 'UTC' - timestamp '1970-01-01'));
+end;
+comment on function secondline_rules.begin_spans(bigint, timestamptz, timestamp) is
+    'Writes the span before the compiled days, in which every hour counts, so that the clock shows this at their begin.';
+
 create or replace function secondline_rules.forget_days(p_calendar bigint, p_before timestamptz) returns void
 language plpgsql set search_path = pg_catalog, pg_temp
 as $$
@@ -190,21 +207,28 @@ begin
     delete from secondline.business_span s where s.calendar_id = p_calendar and s.ends_at <= p_before;
     update secondline.business_span s
        set starts_at = p_before, clock = v_clock where s.calendar_id = p_calendar and s.starts_at < p_before;
-    insert into secondline.business_span (calendar_id, starts_at, ends_at, clock)
-    values (p_calendar, '1970-01-01 UTC', p_before, v_clock - (p_before at time zone 'UTC' - timestamp '1970-01-01'));
+    perform secondline_rules.begin_spans(p_calendar, p_before, v_clock);
 end;
 $$;
 comment on function secondline_rules.forget_days(bigint, timestamptz) is 'Forgets the spans before an instant; the clock goes on as it was.';
+
+create or replace function secondline_rules.team_hours(p_team bigint)
+returns table (weekday smallint, starts time, ends time, time_zone text)
+language sql stable
+begin atomic
+    -- most people of a team share their hours
+    select distinct w.weekday, w.starts, w.ends, p.time_zone
+      from secondline.working_hours w join secondline.person p on p.person_id = w.person_id
+     where p.team_id = p_team and p.deactivated_at is null;
+end;
+comment on function secondline_rules.team_hours(bigint) is 'The different working hours of a team''s people.';
 
 create or replace function secondline_rules.planned_span_of_team(p_team bigint, p_from date, p_to date)
 returns table (day date, span tstzrange)
 language sql stable
 begin atomic
-    -- most people of a team share their hours
     select d.day, secondline_rules.planned_span(d.day, h.starts, h.ends, h.time_zone)
-      from (select distinct w.weekday, w.starts, w.ends, p.time_zone
-              from secondline.working_hours w join secondline.person p on p.person_id = w.person_id
-             where p.team_id = p_team and p.deactivated_at is null) h
+      from secondline_rules.team_hours(p_team) h
       join (select p_from + n as day from generate_series(0, p_to - p_from) n) d on h.weekday = extract(isodow from d.day)
      where not exists (select from secondline.holiday x where x.team_id = p_team and x.on_date = d.day);
 end;
@@ -250,10 +274,7 @@ begin
     select * into c from secondline.calendar x where x.team_id = p_team for no key update;
     select coalesce(string_agg(format('%s %s-%s %s', h.weekday, h.starts, h.ends, h.time_zone), ', '
                                order by h.time_zone, h.weekday, h.starts, h.ends), '')
-      into v_hours
-      from (select distinct w.weekday, w.starts, w.ends, p.time_zone
-              from secondline.working_hours w join secondline.person p on p.person_id = w.person_id
-             where p.team_id = p_team and p.deactivated_at is null) h;
+      into v_hours from secondline_rules.team_hours(p_team) h;
     -- most changes of one person's hours change nothing for the team
     if v_hours = coalesce(c.hours, '') and (p_since is null or c.calendar_id is null) then
         return;
@@ -301,15 +322,6 @@ begin atomic
 end;
 comment on function secondline_rules.rank(secondline.queue, secondline.priority, timestamptz) is
     'Where a ticket stands in its queue, the smallest first: since when it competes, less the head start of its priority, both in the business time of the queue''s team. Equal ones go by eligible_at, then ticket_id.';
-
-create or replace function secondline_rules.business_between(p_queue text, p_from timestamptz, p_to timestamptz) returns interval
-language sql stable
-begin atomic
-    select make_interval(secs => extract(epoch from secondline_rules.business_clock(c.calendar_id, p_to)
-                                                    - secondline_rules.business_clock(c.calendar_id, p_from))::double precision)
-      from secondline.queue q left join secondline.calendar c on c.team_id = q.team_id where q.name = p_queue;
-end;
-comment on function secondline_rules.business_between(text, timestamptz, timestamptz) is 'The business time of a queue between two instants.';
 
 create or replace function secondline.calendar_of_person(person bigint) returns bigint
 language sql stable security definer set search_path = pg_catalog, pg_temp
@@ -370,8 +382,7 @@ begin
         raise exception 'the time from % to % ends before it begins', from_at, to_at
             using errcode = 'invalid_parameter_value', hint = 'Pass the earlier instant first.';
     end if;
-    return make_interval(secs => extract(epoch from secondline_rules.business_clock(calendar, to_at)
-                                                    - secondline_rules.business_clock(calendar, from_at))::double precision);
+    return secondline_rules.business_between(calendar, from_at, to_at);
 end;
 $$;
 comment on function secondline.business_time(bigint, timestamptz, timestamptz) is

@@ -299,7 +299,8 @@ begin
            -- the clocks of a ticket stand still while it waits for its client
            waiting_since = case when v_to = 'waiting_for_client' then coalesce(t.waiting_since, p_at) end,
            waited = t.waited + case when t.waiting_since is not null and v_to <> 'waiting_for_client'
-                                    then secondline_rules.business_between(t.queue, t.waiting_since, p_at) else interval '0' end
+                                    then secondline_rules.business_between(secondline.calendar_of_queue(t.queue), t.waiting_since, p_at)
+                                    else interval '0' end
      where t.ticket_id = p_ticket.ticket_id;
     insert into secondline.journal (ticket_id, at, event, person_id, from_status, to_status, note)
     values (p_ticket.ticket_id, p_at, s.event, p_person, s.from_status, s.to_status, p_note);
