@@ -78,7 +78,7 @@ comment on function secondline_rules.business_interval(interval, interval) is
 
 create or replace function secondline_rules.compile(
     p_at timestamptz, p_calendar secondline.calendar, p_zone text, p_hours text, p_since date, p_until date
-) returns secondline.calendar
+) returns void
 language plpgsql set search_path = pg_catalog, pg_temp
 as $$
 declare
@@ -183,7 +183,6 @@ begin
            v_clock + coalesce(sum(upper(s) at time zone 'UTC' - lower(s) at time zone 'UTC')
                               over (order by lower(s) rows between unbounded preceding and 1 preceding), '0')
       from unnest(v_spans + tstzmultirange(tstzrange(v_to, '3000-01-01 UTC'))) s;
-    return c;
 end;
 $$;
 comment on function secondline_rules.compile(timestamptz, secondline.calendar, text, text, date, date) is
