@@ -66,6 +66,13 @@ insert into secondline.schema_migration (name, checksum)
 values ('0006_lines', 'cba8887094be72fba7c847608c1f09d2888c6f66d189ed34673ea5519cb729c6');
 \endif
 
+select not exists (select from secondline.schema_migration where name = '0007_routing') as wanted \gset
+\if :wanted
+\ir migrations/0007_routing.sql
+insert into secondline.schema_migration (name, checksum)
+values ('0007_routing', '55da88982f6dab3d5795af358bf5a6517286faaa2175ba7d24b9f9e6a06c1f91');
+\endif
+
 \ir functions/10_caller.sql
 \ir functions/20_calendar.sql
 \ir functions/22_business_time.sql

@@ -27,6 +27,9 @@ static const char migrations_0005_workday[] = {
 static const char migrations_0006_lines[] = {
 #embed "../../sql/migrations/0006_lines.sql" suffix(, 0)
 };
+static const char migrations_0007_routing[] = {
+#embed "../../sql/migrations/0007_routing.sql" suffix(, 0)
+};
 static const char functions_10_caller[] = {
 #embed "../../sql/functions/10_caller.sql" suffix(, 0)
 };
@@ -118,6 +121,7 @@ static const struct secondline_sql_file files[] = {
     {"migrations/0004_delivery.sql", migrations_0004_delivery},
     {"migrations/0005_workday.sql", migrations_0005_workday},
     {"migrations/0006_lines.sql", migrations_0006_lines},
+    {"migrations/0007_routing.sql", migrations_0007_routing},
     {"functions/10_caller.sql", functions_10_caller},
     {"functions/20_calendar.sql", functions_20_calendar},
     {"functions/22_business_time.sql", functions_22_business_time},
