@@ -26,6 +26,8 @@ grant execute on function
 revoke select on secondline.message, secondline.message_history, secondline.message_attempt, secondline.message_key,
     secondline.message_now, secondline.message_set_aside from secondline_head;
 revoke select on secondline.message, secondline.message_history from secondline_reader;
+-- nor who will be away
+revoke select on secondline.departure from secondline_reader, secondline_member, secondline_head;
 -- nor is why somebody was excused
 revoke select on secondline.workday from secondline_member, secondline_head, secondline_reader;
 do $$
@@ -51,7 +53,8 @@ grant execute on function
     secondline_rules.acting_person(), secondline_rules.is_pointless(text, bigint, bigint, jsonb), secondline_rules.is_reported(bigint, date),
     secondline_rules.reader(bigint, bigint, bigint), secondline_rules.render(text, jsonb, bigint, bigint, bigint),
     secondline_rules.field_text(text, jsonb, text, text, text), secondline_rules.time_text(timestamptz, text, text),
-    secondline_rules.day_text(text, text), secondline_rules.instant(text)
+    secondline_rules.day_text(text, text), secondline_rules.instant(text), secondline_rules.waits_for(secondline.ticket),
+    secondline_rules.reason_text(text, text)
     to secondline_reader, secondline_member, secondline_head, secondline_app, secondline_daemon;
 
 -- what people write about their day is theirs and their head's: nobody else's, whatever they may read otherwise
@@ -108,7 +111,7 @@ grant execute on function
     secondline_rules.report_channel(timestamptz, text, text, double precision, integer, text), secondline_rules.forget_worker(text),
     secondline_rules.attend_popups(timestamptz, integer), secondline_rules.retire_popups(timestamptz, interval, bigint, integer),
     secondline_rules.remove_history(timestamptz, interval, integer),
-    secondline_rules.run_workdays(timestamptz, integer)
+    secondline_rules.run_workdays(timestamptz, integer), secondline_rules.run_clocks(timestamptz, integer)
     to secondline_daemon;
 
 -- asking why is for everybody who may read
@@ -135,7 +138,9 @@ grant execute on function
     secondline.set_lateness(bigint, interval, integer, integer), secondline.set_reminder(bigint, text, text, interval),
     secondline.set_standup(bigint, integer[], time),
     secondline.set_regulation(text, secondline.ticket_kind[], integer, text[], boolean), secondline.clear_regulation(text),
-    secondline.set_misplaced_topic(text, text, text)
+    secondline.set_misplaced_topic(text, text, text), secondline.set_target(text, secondline.priority, text, interval),
+    secondline.set_stalled_after(text, interval), secondline.set_client_silence(text, interval, interval),
+    secondline.set_acknowledge_within(bigint, interval)
     to secondline_app, secondline_head;
 
 -- telling people something, also from the daemon's login: "secondline send", "retry", "drop"
@@ -170,7 +175,8 @@ grant execute on function
     secondline.add_agenda_item(bigint, text), secondline.drop_agenda_item(bigint, bigint), secondline.note_standup(bigint, text),
     secondline.reply_to_client(bigint, bigint, text), secondline.wait_for_client(bigint, bigint, text),
     secondline.client_replied(bigint, text, bigint), secondline.reopen_ticket(bigint, bigint, text),
-    secondline.hand_over(bigint, text, bigint, text),
+    secondline.hand_over(bigint, text, bigint, text), secondline.report_difficulty(bigint, bigint, text),
+    secondline.acknowledge_alert(bigint, bigint),
     secondline.resubmit_ticket(
         bigint, bigint, text, text, secondline.priority, secondline.ticket_kind, text, bigint, integer, text),
     secondline.praise(bigint, bigint, text), secondline.remark(bigint, bigint, text, text, text)

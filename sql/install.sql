@@ -16,8 +16,8 @@ set local role secondline_owner;
 
 do $$
 begin
-    if exists (select from secondline.schema_migration where name > '0006_lines') then
-        raise exception 'the schema in this database is %, newer than 0006_lines, which this install.sql brings',
+    if exists (select from secondline.schema_migration where name > '0008_clocks') then
+        raise exception 'the schema in this database is %, newer than 0008_clocks, which this install.sql brings',
             (select max(name) from secondline.schema_migration)
             using hint = 'Use the files of the version of Secondline that brought it.';
     end if;
@@ -73,6 +73,13 @@ insert into secondline.schema_migration (name, checksum)
 values ('0007_routing', '55da88982f6dab3d5795af358bf5a6517286faaa2175ba7d24b9f9e6a06c1f91');
 \endif
 
+select not exists (select from secondline.schema_migration where name = '0008_clocks') as wanted \gset
+\if :wanted
+\ir migrations/0008_clocks.sql
+insert into secondline.schema_migration (name, checksum)
+values ('0008_clocks', '1b952b9581bfeeff44f5b879d5bd649f836d847dbff16ba75ef914ee02bcce2f');
+\endif
+
 \ir functions/10_caller.sql
 \ir functions/20_calendar.sql
 \ir functions/22_business_time.sql
@@ -84,9 +91,13 @@ values ('0007_routing', '55da88982f6dab3d5795af358bf5a6517286faaa2175ba7d24b9f9e
 \ir functions/50_ticket.sql
 \ir functions/52_client.sql
 \ir functions/55_message.sql
+\ir functions/56_target.sql
 \ir functions/60_workday.sql
 \ir functions/62_reminder.sql
 \ir functions/63_standup.sql
+\ir functions/65_departure.sql
+\ir functions/66_alert.sql
+\ir functions/67_clock.sql
 \ir functions/70_assignment.sql
 \ir functions/72_workdays.sql
 \ir functions/75_delivery.sql
@@ -95,9 +106,11 @@ values ('0007_routing', '55da88982f6dab3d5795af358bf5a6517286faaa2175ba7d24b9f9e
 \ir functions/91_workday.sql
 \ir functions/92_ticket.sql
 \ir functions/93_message.sql
+\ir functions/95_clock.sql
 \ir views/10_now.sql
 \ir views/20_message.sql
 \ir views/30_workday.sql
+\ir views/35_alert.sql
 \ir views/90_comments.sql
 \ir grants.sql
 commit;

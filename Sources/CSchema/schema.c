@@ -30,6 +30,9 @@ static const char migrations_0006_lines[] = {
 static const char migrations_0007_routing[] = {
 #embed "../../sql/migrations/0007_routing.sql" suffix(, 0)
 };
+static const char migrations_0008_clocks[] = {
+#embed "../../sql/migrations/0008_clocks.sql" suffix(, 0)
+};
 static const char functions_10_caller[] = {
 #embed "../../sql/functions/10_caller.sql" suffix(, 0)
 };
@@ -63,6 +66,9 @@ static const char functions_52_client[] = {
 static const char functions_55_message[] = {
 #embed "../../sql/functions/55_message.sql" suffix(, 0)
 };
+static const char functions_56_target[] = {
+#embed "../../sql/functions/56_target.sql" suffix(, 0)
+};
 static const char functions_60_workday[] = {
 #embed "../../sql/functions/60_workday.sql" suffix(, 0)
 };
@@ -71,6 +77,15 @@ static const char functions_62_reminder[] = {
 };
 static const char functions_63_standup[] = {
 #embed "../../sql/functions/63_standup.sql" suffix(, 0)
+};
+static const char functions_65_departure[] = {
+#embed "../../sql/functions/65_departure.sql" suffix(, 0)
+};
+static const char functions_66_alert[] = {
+#embed "../../sql/functions/66_alert.sql" suffix(, 0)
+};
+static const char functions_67_clock[] = {
+#embed "../../sql/functions/67_clock.sql" suffix(, 0)
 };
 static const char functions_70_assignment[] = {
 #embed "../../sql/functions/70_assignment.sql" suffix(, 0)
@@ -96,6 +111,9 @@ static const char functions_92_ticket[] = {
 static const char functions_93_message[] = {
 #embed "../../sql/functions/93_message.sql" suffix(, 0)
 };
+static const char functions_95_clock[] = {
+#embed "../../sql/functions/95_clock.sql" suffix(, 0)
+};
 static const char views_10_now[] = {
 #embed "../../sql/views/10_now.sql" suffix(, 0)
 };
@@ -104,6 +122,9 @@ static const char views_20_message[] = {
 };
 static const char views_30_workday[] = {
 #embed "../../sql/views/30_workday.sql" suffix(, 0)
+};
+static const char views_35_alert[] = {
+#embed "../../sql/views/35_alert.sql" suffix(, 0)
 };
 static const char views_90_comments[] = {
 #embed "../../sql/views/90_comments.sql" suffix(, 0)
@@ -122,6 +143,7 @@ static const struct secondline_sql_file files[] = {
     {"migrations/0005_workday.sql", migrations_0005_workday},
     {"migrations/0006_lines.sql", migrations_0006_lines},
     {"migrations/0007_routing.sql", migrations_0007_routing},
+    {"migrations/0008_clocks.sql", migrations_0008_clocks},
     {"functions/10_caller.sql", functions_10_caller},
     {"functions/20_calendar.sql", functions_20_calendar},
     {"functions/22_business_time.sql", functions_22_business_time},
@@ -133,9 +155,13 @@ static const struct secondline_sql_file files[] = {
     {"functions/50_ticket.sql", functions_50_ticket},
     {"functions/52_client.sql", functions_52_client},
     {"functions/55_message.sql", functions_55_message},
+    {"functions/56_target.sql", functions_56_target},
     {"functions/60_workday.sql", functions_60_workday},
     {"functions/62_reminder.sql", functions_62_reminder},
     {"functions/63_standup.sql", functions_63_standup},
+    {"functions/65_departure.sql", functions_65_departure},
+    {"functions/66_alert.sql", functions_66_alert},
+    {"functions/67_clock.sql", functions_67_clock},
     {"functions/70_assignment.sql", functions_70_assignment},
     {"functions/72_workdays.sql", functions_72_workdays},
     {"functions/75_delivery.sql", functions_75_delivery},
@@ -144,9 +170,11 @@ static const struct secondline_sql_file files[] = {
     {"functions/91_workday.sql", functions_91_workday},
     {"functions/92_ticket.sql", functions_92_ticket},
     {"functions/93_message.sql", functions_93_message},
+    {"functions/95_clock.sql", functions_95_clock},
     {"views/10_now.sql", views_10_now},
     {"views/20_message.sql", views_20_message},
     {"views/30_workday.sql", views_30_workday},
+    {"views/35_alert.sql", views_35_alert},
     {"views/90_comments.sql", views_90_comments},
     {"grants.sql", grants},
 };

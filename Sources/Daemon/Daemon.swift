@@ -32,7 +32,7 @@ package final class Daemon: Sendable {
     /// Of the duties, by name.
     private let wakes = Dictionary(
         uniqueKeysWithValues: [
-            AssignmentDuty.name, AuditDuty.name, WorkdayDuty.name, DeliveryDuty.name, UpkeepDuty.name,
+            AssignmentDuty.name, AuditDuty.name, ClockDuty.name, WorkdayDuty.name, DeliveryDuty.name, UpkeepDuty.name,
         ].map { ($0, Wake()) })
     private let state = Mutex(State())
 
@@ -56,6 +56,7 @@ package final class Daemon: Sendable {
         let duties: [(duty: any Duty, interval: Duration)] = [
             (AssignmentDuty(log: log, batchSize: settings.batchSize), settings.pollInterval),
             (AuditDuty(log: log, patience: settings.pollInterval * 2), settings.auditInterval),
+            (ClockDuty(log: log), settings.pollInterval),
             (WorkdayDuty(log: log), settings.pollInterval),
             (delivery, settings.pollInterval),
             (UpkeepDuty(log: log, retention: settings.delivery.retention), settings.pollInterval),

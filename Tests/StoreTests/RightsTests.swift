@@ -16,7 +16,7 @@ import Testing
             "set_fair_limit", "set_starvation_bound", "set_head_start", "deactivate_person", "set_team_contact",
             "set_client_contact", "set_team_locale", "set_client_locale", "set_template", "set_queue_team", "set_head",
             "set_deputy", "set_lateness", "set_reminder", "set_standup", "set_regulation", "clear_regulation",
-            "set_misplaced_topic",
+            "set_misplaced_topic", "set_target", "set_stalled_after", "set_client_silence", "set_acknowledge_within",
         ]
         let telling = [
             "send_message", "send_to_client", "send_to_team", "secondline_rules.quiet_until",
@@ -30,6 +30,7 @@ import Testing
             "set_locale", "excuse_workday", "correct_workday", "submit_plan", "add_task", "change_task", "drop_task",
             "report_task", "submit_report", "add_agenda_item", "drop_agenda_item", "note_standup", "praise", "remark",
             "reply_to_client", "wait_for_client", "client_replied", "reopen_ticket", "hand_over", "resubmit_ticket",
+            "report_difficulty", "acknowledge_alert",
         ]
         let reading = [
             "check_ticket", "shift", "calendar_of_person", "calendar_of_team", "calendar_of_queue", "business_time",
@@ -49,12 +50,14 @@ import Testing
             "secondline_rules.visible_team",
             // the rank behind secondline.queue_now
             "secondline_rules.clock_of",
+            // what stands behind secondline.alert_now
+            "secondline_rules.waits_for", "secondline_rules.reason_text",
         ]
         let deciding = [
             "waiting_group", "lock_unlocked_people", "assign", "record_blockers", "set_aside", "finish_duty",
             "idle_specialist", "claim_messages", "begin_claim", "renew_leases", "finish_deliveries",
             "take_over_messages", "report_channel", "forget_worker", "attend_popups", "retire_popups", "remove_history",
-            "run_workdays",
+            "run_workdays", "run_clocks",
         ].map { "secondline_rules.\($0)" }
         return [
             "secondline_app": setup + telling + outbox + work + reading,
@@ -67,15 +70,15 @@ import Testing
     /// What a role may not read, or not every column of: see `hidden`.
     static let unread = [
         "secondline_member": [
-            "channel_now", "channel_worker", "contact", "message", "message_attempt",
+            "channel_now", "channel_worker", "contact", "departure", "message", "message_attempt",
             "message_history", "message_key", "message_now", "message_set_aside", "workday",
         ],
         "secondline_head": [
-            "message", "message_attempt", "message_history", "message_key", "message_now", "message_set_aside",
+            "departure", "message", "message_attempt", "message_history", "message_key", "message_now", "message_set_aside",
             "workday",
         ],
         "secondline_reader": [
-            "agenda_item", "day_report", "day_task", "message", "message_history", "my_day", "my_month", "report",
+            "agenda_item", "day_report", "day_task", "departure", "message", "message_history", "my_day", "my_month", "report",
             "standup_agenda", "standup_note", "suggested_task", "task", "workday",
         ],
     ]

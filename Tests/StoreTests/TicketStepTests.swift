@@ -30,10 +30,12 @@ import Testing
         "return": nil,
         "resubmit": "resubmit_ticket({ticket}, {manager}, title => 'complete')",
         "note": "add_note({ticket}, {manager}, 'a note')",
+        "time_out": nil,
+        "report_difficulty": "report_difficulty({ticket}, {owner}, 'it hangs')",
     ]
 
     /// What only the owner may do; without one it is nobody's.
-    static let ofOwner: Set = ["accept", "decline", "resolve", "reply", "wait", "hand_over"]
+    static let ofOwner: Set = ["accept", "decline", "resolve", "reply", "wait", "hand_over", "report_difficulty"]
     /// What keeps the state and is journalled without any.
     static let stateless: Set = ["set_priority", "note"]
 
@@ -136,12 +138,11 @@ import Testing
         case "rehome":
             let person = step.status == "returned" ? "{returned_to}" : "{owner}"
             try await db.script(scene("select secondline.deactivate_person(\(person))"))
-        case "give_up":
+        case "give_up", "time_out":
             try await db.script(
                 scene(
                     """
-                    select secondline_rules.take_away(clock_timestamp(), {ticket}, 'resolved');
-                    select \(takeStep("give_up"));
+                    select secondline_rules.\(step.act)(clock_timestamp(), t) from secondline.ticket t where t.ticket_id = {ticket}
                     """))
         case "reopen_anew":
             try await db.script(scene("select secondline.deactivate_person({owner})"))

@@ -1,10 +1,10 @@
 -- The life of a ticket. Every function locks the ticket, then people by id; checks who may and from which state; changes; journals.
 --
---             resubmit               assign                   accept, reply
+--             resubmit               assign                   accept, reply, …
 --   returned ─────────────────▶ new ──────────────▶ assigned ────────────────────────▶ accepted
 --      ▲                        │ ▲                    │                                │ │ ▲
 --      └────────────────────────┘ └────────────────────┴────────────────────────────────┘ │ │ client_reply
---        return                     decline (assigned); hand_over, move, rehome           │ │
+--        return                     decline, time_out (assigned); hand_over, move, rehome │ │
 --                                                                                    wait ▼ │
 --                                                                                  waiting_for_client
 --
@@ -24,6 +24,7 @@ begin
            ('accept', 'accepted', '{assigned}', 'accepted'),
            ('decline', 'declined', '{assigned}', 'new'),
            ('resolve', 'resolved', '{assigned,accepted}', 'resolved'),
+           ('time_out', 'timed_out', '{assigned}', 'new'),
            ('reassign', 'reassigned', '{new,assigned,accepted}', 'assigned'),
            ('set_priority', 'priority_set', '{new,returned,assigned,accepted,waiting_for_client,with_developer,to_verify}', null),
            ('move', 'moved', '{new,assigned,accepted}', 'new'),
@@ -31,6 +32,8 @@ begin
            ('cancel', 'cancelled', '{new,returned,assigned,accepted,waiting_for_client,with_developer,to_verify}', 'cancelled'),
            ('reply', 'replied', '{assigned}', 'accepted'),
            ('reply', 'replied', '{accepted,waiting_for_client,with_developer,to_verify}', null),
+           ('report_difficulty', 'difficulty', '{assigned}', 'accepted'),
+           ('report_difficulty', 'difficulty', '{accepted,waiting_for_client,with_developer,to_verify}', null),
            ('wait', 'waiting', '{assigned,accepted}', 'waiting_for_client'),
            ('client_reply', 'client_replied', '{waiting_for_client,resolved}', 'accepted'),
            ('client_reply', 'client_replied', '{new,returned,assigned,accepted,with_developer,to_verify}', null),
@@ -70,7 +73,7 @@ as $$
 declare
     v_queue record;
 begin
-    select q.effort_minutes, q.required_skill, r.queue is not null as has_regulation into v_queue
+    select q.effort_minutes, q.required_skill, q.first_due_after, r.queue is not null as has_regulation into v_queue
       from secondline.queue q left join secondline.regulation r on r.queue = q.name where q.name = new.queue;
     if not found then
         perform secondline_rules.require_queue(new.queue);
@@ -122,6 +125,10 @@ begin
     new.effort_minutes := coalesce(new.effort_minutes, v_queue.effort_minutes);
     new.kind := coalesce(new.kind, 'question');
     new.eligible_at := coalesce(new.eligible_at, new.submitted_at);
+    if new.ended_at is null then
+        -- what must be escalated by itself is, at once
+        new.attend_at := case when new.kind = 'system_error' then new.submitted_at else new.submitted_at + v_queue.first_due_after end;
+    end if;
     return new;
 end;
 $$;
@@ -293,17 +300,23 @@ declare
 begin
     update secondline.ticket t
        set status = v_to, assignee_id = p_assignee, changed_at = p_at,
+           attend_at = case when v_to not in ('resolved', 'cancelled') then p_at end,
            ended_at = case when v_to in ('resolved', 'cancelled') then coalesce(t.ended_at, p_at) end,
            returned_to = case when v_to = 'returned' then t.returned_to end,
            unsaid = case when v_to = 'returned' then t.unsaid end,
            -- the clocks of a ticket stand still while it waits for its client
            waiting_since = case when v_to = 'waiting_for_client' then coalesce(t.waiting_since, p_at) end,
            waited = t.waited + case when t.waiting_since is not null and v_to <> 'waiting_for_client'
-                                    then secondline_rules.business_between(secondline.calendar_of_queue(t.queue), t.waiting_since, p_at)
+                                      or t.ended_at is not null and v_to not in ('resolved', 'cancelled')
+                                    then secondline_rules.business_between(
+                                             secondline.calendar_of_queue(t.queue), coalesce(t.waiting_since, t.ended_at), p_at)
                                     else interval '0' end
      where t.ticket_id = p_ticket.ticket_id;
     insert into secondline.journal (ticket_id, at, event, person_id, from_status, to_status, note)
     values (p_ticket.ticket_id, p_at, s.event, p_person, s.from_status, s.to_status, p_note);
+    if v_to in ('resolved', 'cancelled') then
+        perform secondline_rules.end_alerts(p_at, array[p_ticket.ticket_id]);
+    end if;
     if secondline_rules.weight(v_to, p_ticket.effort_minutes) <> secondline_rules.weight(p_ticket.status, p_ticket.effort_minutes) then
         update secondline.assignment a set weight_minutes = secondline_rules.weight(v_to, p_ticket.effort_minutes)
          where a.ticket_id = p_ticket.ticket_id and a.ended_at is null;
@@ -437,7 +450,7 @@ begin
                   hint = format('Choose one of %s.', array_to_string(enum_range(null::secondline.priority), ', '));
     end if;
     perform secondline_rules.act_as_owner(p_at, p_ticket, p_by);
-    update secondline.ticket x set priority = p_priority, changed_at = p_at where x.ticket_id = p_ticket;
+    update secondline.ticket x set priority = p_priority, changed_at = p_at, attend_at = p_at where x.ticket_id = p_ticket;
     insert into secondline.journal (ticket_id, at, event, person_id, note)
     values (p_ticket, p_at, 'priority_set', p_by, p_priority::text);
     if t.status = 'new' then
@@ -541,10 +554,51 @@ begin
     end if;
     perform secondline_rules.act_as_owner(p_at, p_ticket, p_person);
     insert into secondline.journal (ticket_id, at, event, person_id, note) values (p_ticket, p_at, 'note', p_person, p_text);
-    update secondline.ticket t set changed_at = p_at where t.ticket_id = p_ticket;
+    update secondline.ticket t set changed_at = p_at, attend_at = case when t.ended_at is null then p_at end where t.ticket_id = p_ticket;
 end;
 $$;
 comment on function secondline_rules.note(timestamptz, bigint, bigint, text) is 'secondline.add_note at an instant.';
+
+create or replace function secondline_rules.rehome(p_at timestamptz, p_ticket secondline.ticket, p_by bigint, p_note text) returns void
+language plpgsql set search_path = pg_catalog, pg_temp
+as $$
+begin
+    perform secondline_rules.take_away(p_at, p_ticket.ticket_id, 'rehomed');
+    update secondline.ticket t
+       set preferred_id = (select p.substitute_id from secondline.person p where p.person_id = p_ticket.assignee_id)
+     where t.ticket_id = p_ticket.ticket_id;
+    perform secondline_rules.take_step(greatest(p_at, p_ticket.changed_at), p_ticket, 'rehome', null, p_by, p_note);
+    perform secondline_rules.hint();
+end;
+$$;
+comment on function secondline_rules.rehome(timestamptz, secondline.ticket, bigint, text) is
+    'A ticket leaves who cannot go on with it, and waits for somebody else, their substitute first. Ticket and person are locked.';
+
+create or replace function secondline_rules.report_difficulty(p_at timestamptz, p_ticket bigint, p_person bigint, p_text text) returns void
+language plpgsql set search_path = pg_catalog, pg_temp
+as $$
+declare
+    t secondline.ticket := secondline_rules.owned_ticket(p_ticket, p_person, 'report_difficulty');
+    p secondline.person;
+    v_data jsonb;
+begin
+    perform secondline_rules.require_text(p_text, 'difficulty');
+    perform secondline_rules.lock_people(p_person);
+    perform secondline_rules.take_up(p_at, t, p_person);
+    perform secondline_rules.take_step(p_at, t, 'report_difficulty', p_person, p_person, p_text);
+    select * into p from secondline.person x where x.person_id = p_person;
+    v_data := jsonb_build_object('ticket', p_ticket, 'title', t.title, 'person', p.full_name, 'text', left(p_text, 8000));
+    -- whoever is there helps
+    perform secondline_rules.send(p_at, 'ticket.difficulty', x.person_id, null, null, v_data)
+       from secondline.person x
+      where x.team_id = p.team_id and x.person_id <> p_person and x.deactivated_at is null and not secondline_rules.is_away(p_at, x.person_id)
+      order by x.person_id;
+    if exists (select from secondline.contact c where c.team_id = p.team_id) then
+        perform secondline_rules.send(p_at, 'ticket.difficulty', null, p.team_id, null, v_data);
+    end if;
+end;
+$$;
+comment on function secondline_rules.report_difficulty(timestamptz, bigint, bigint, text) is 'secondline.report_difficulty at an instant.';
 
 create or replace function secondline_rules.deactivate(p_at timestamptz, p_person bigint) returns void
 language plpgsql set search_path = pg_catalog, pg_temp
@@ -576,8 +630,7 @@ begin
          order by x.ticket_id
     loop
         perform from secondline.ticket x where x.ticket_id = t.ticket_id for no key update nowait;
-        perform secondline_rules.take_away(p_at, t.ticket_id, 'rehomed');
-        perform secondline_rules.take_step(greatest(p_at, t.changed_at), t, 'rehome', null, p_person, 'left the company');
+        perform secondline_rules.rehome(p_at, t, p_person, 'left the company');
     end loop;
     perform secondline_rules.hint();
 end;

@@ -226,6 +226,16 @@ begin atomic
               where a.ticket_id = p_ticket and a.ended_at is null and a.person_id = p_person and a.state = 'offered')
         when 'returned' then p_ticket is not null and not exists (
              select from secondline.ticket t where t.ticket_id = p_ticket and t.status = 'returned' and t.returned_to = p_person)
+        when 'response' then p_ticket is not null and not exists (
+             select from secondline.ticket t
+              where t.ticket_id = p_ticket and t.assignee_id = p_person and t.client_waits_since is not null and t.ended_at is null)
+        when 'stalled' then p_ticket is not null and not exists (
+             select from secondline.ticket t
+              where t.ticket_id = p_ticket and t.assignee_id = p_person and t.ended_at is null
+                and t.changed_at = secondline_rules.instant(p_data ->> 'since_at'))
+        when 'alert' then jsonb_typeof(p_data -> 'alert') = 'number' and not exists (
+             select from secondline.alert a
+              where a.alert_id = (p_data ->> 'alert')::numeric and a.ended_at is null and a.acknowledged_at is null)
         when 'ticket' then p_ticket is not null and not exists (
              select from secondline.ticket t where t.ticket_id = p_ticket and t.status not in ('resolved', 'cancelled'))
         else (select case p_ends_with

@@ -114,6 +114,10 @@ begin atomic
            excused_by = case when p_state = 'excused' then p_by end,
            excuse = case when p_state = 'excused' then p_note end
      where w.workday_id = p_workday.workday_id;
+    -- whoever stops working for the day may have something that cannot wait
+    insert into secondline.departure as d (person_id, leaves_at)
+    select p_workday.person_id, p_at where p_state not in ('working', 'paused') and p_workday.state in ('working', 'paused')
+    on conflict (person_id) do update set leaves_at = least(d.leaves_at, excluded.leaves_at);
     select secondline_rules.touch_person(p_at, p_workday.person_id);
 end;
 comment on function secondline_rules.change_workday(
@@ -423,6 +427,7 @@ begin
     values (p_person, p_kind, p_first, p_last, p_from, p_to, p_at) returning absence_id into v_absence;
     perform secondline_rules.excuse_sick(p_at, p_person);
     perform secondline_rules.touch_person(p_at, p_person);
+    perform secondline_rules.note_departure(p_person, greatest(p_at, coalesce(p_from, p_first::timestamp at time zone v_zone)));
     perform secondline_rules.send(p_at, 'absence.recorded', h.person_id, null, null, jsonb_strip_nulls(jsonb_build_object(
                 'person', p.full_name, 'person_id', p_person, 'kind', p_kind, 'from_at', p_from, 'to_at', p_to,
                 'first_day', coalesce(p_first, (p_from at time zone v_zone)::date), 'last_day', coalesce(p_last, (p_to at time zone v_zone)::date))))

@@ -85,8 +85,8 @@ comment on function secondline_rules.due_reminder(timestamptz, interval, bigint)
 create or replace function secondline_rules.tell_people(p_at timestamptz, p_kinds text[], p_people bigint[], p_data jsonb[]) returns void
 language sql volatile
 begin atomic
-    insert into secondline.message (channel, state, severity, kind, person_id, created_at, send_at, attend_at, data)
-    select 'popup', 'sent', k.severity, k.kind, d.person_id, p_at, p_at, secondline_rules.attend_popup_at(k.severity, p_at, p_at), d.data
+    insert into secondline.message (channel, state, severity, kind, person_id, ticket_id, created_at, send_at, attend_at, data)
+    select 'popup', 'sent', k.severity, k.kind, d.person_id, (d.data ->> 'ticket')::bigint, p_at, p_at, secondline_rules.attend_popup_at(k.severity, p_at, p_at), d.data
       from unnest(p_kinds, p_people, p_data) with ordinality d (kind, person_id, data, place)
       join secondline.message_kind k on k.kind = d.kind
      order by d.place;

@@ -33,14 +33,14 @@ begin atomic
         union all
         select 5, 'absent', m.person_id, m.person_id, m.full_name, null from member m where m.is_absent
         union all
-        -- nothing has happened for a business day
+        -- nothing has happened since their assignee was asked, or they go from hand to hand
         (select 6, 'stalled', t.ticket_id, m.person_id, m.full_name, t.ticket_id || ': ' || t.title
            from member m
            join secondline.assignment a on a.person_id = m.person_id and a.ended_at is null
            join secondline.ticket t on t.ticket_id = a.ticket_id
-           left join secondline.calendar c on c.team_id = p_team
-          where secondline_rules.business_clock(c.calendar_id, p_at) - secondline_rules.business_clock(c.calendar_id, t.changed_at)
-                >= coalesce(c.day_length, interval '1 day')
+          where exists (select from secondline.alarm x
+                         where x.ticket_id = t.ticket_id
+                           and (x.alarm = 'stalled' and x.since = t.changed_at or x.alarm = 'bouncing' and x.since = t.eligible_at))
           order by t.changed_at limit 20)
         union all
         (select 7, 'suggestion', t.ticket_id, t.author_id, u.full_name, t.ticket_id || ': ' || t.title

@@ -98,8 +98,10 @@ begin
         insert into secondline.assignment (ticket_id, person_id, weight_minutes, offered_at)
         select h.ticket_id, h.person_id, h.effort_minutes, h.at from holding h
     ), taken as (
-        update secondline.ticket t set status = 'assigned', assignee_id = h.person_id, changed_at = h.at
-          from holding h where t.ticket_id = h.ticket_id
+        update secondline.ticket t
+           set status = 'assigned', assignee_id = h.person_id, changed_at = h.at,
+               attend_at = case when t.kind = 'system_error' then h.at else least(t.attend_at, h.at + q.first_due_after) end
+          from holding h join secondline.queue q on q.name = h.queue where t.ticket_id = h.ticket_id
     ), decided as (
         insert into secondline.decision (ticket_id, decided_at, kind, person_id, reason, candidates)
         select h.ticket_id, h.at, 'assigned', h.person_id, h.reason, h.candidates from holding h order by h.n

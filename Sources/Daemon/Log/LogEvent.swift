@@ -20,6 +20,13 @@ package enum LogEvent: Sendable {
     case queueBlocked(queue: String, skill: String, reason: Obstacle)
     case queueUnblocked(queue: String, skill: String)
     case idleSpecialist(TicketID, person: PersonID, waited: Duration)
+    /// The offer was left untouched.
+    case ticketTimedOut(TicketID, person: PersonID)
+    case ticketRehomed(TicketID, from: PersonID)
+    case ticketUnanswered(TicketID)
+    case clockRung(TicketID, clock: String)
+    case alertRaised(Int64, ticket: TicketID, clock: String)
+    case alertPassedOn(Int64, ticket: TicketID, to: String)
     case reminderSent(what: String, which: String, person: PersonID, day: String)
     /// The next workday began before this one had its report.
     case workdayOverdue(of: PersonID, day: String)
@@ -48,13 +55,15 @@ package enum LogEvent: Sendable {
     package var level: Level {
         switch self {
         case .daemonStarted, .daemonReady, .daemonStopping, .databaseConnected, .databaseRestored, .ticketAssigned,
-            .queueBlocked, .queueUnblocked, .reminderSent, .workdayOverdue, .standupAnnounced, .messageFailed,
+            .queueBlocked, .queueUnblocked, .ticketTimedOut, .ticketRehomed, .ticketUnanswered, .clockRung,
+            .reminderSent, .workdayOverdue, .standupAnnounced, .messageFailed,
             .channelRestored:
             .info
         case .messagePassedOn(_, _, let to): to == "nobody" ? .warning : .info
         case .ticketHeld, .messageSent, .deliveryRound: .debug
         case .daemonStopped(let unfinished): unfinished.isEmpty ? .info : .warning
-        case .configurationWarning, .databaseLost, .databaseUnreachable, .listenLost, .dutyFailed, .messageTakenOver,
+        case .alertRaised, .alertPassedOn, .configurationWarning, .databaseLost, .databaseUnreachable, .listenLost,
+            .dutyFailed, .messageTakenOver,
             .deliveryLate, .channelFailing:
             .warning
         case .ticketSetAside, .idleSpecialist, .messageSetAside: .error
@@ -79,6 +88,12 @@ package enum LogEvent: Sendable {
         case .queueBlocked: "queue.blocked"
         case .queueUnblocked: "queue.unblocked"
         case .idleSpecialist: "audit.idle_specialist"
+        case .ticketTimedOut: "ticket.timed_out"
+        case .ticketRehomed: "ticket.rehomed"
+        case .ticketUnanswered: "ticket.unanswered"
+        case .clockRung: "clock.rung"
+        case .alertRaised: "alert.raised"
+        case .alertPassedOn: "alert.passed_on"
         case .reminderSent: "reminder.sent"
         case .workdayOverdue: "workday.overdue"
         case .standupAnnounced: "standup.announced"
@@ -123,6 +138,16 @@ package enum LogEvent: Sendable {
         case .queueUnblocked(let queue, let skill): Self.group(queue, skill)
         case .idleSpecialist(let ticket, let person, let waited):
             [("ticket", .number(ticket.raw)), ("person", .number(person.raw)), ("waited", .duration(waited))]
+        case .ticketTimedOut(let ticket, let person):
+            [("ticket", .number(ticket.raw)), ("person", .number(person.raw))]
+        case .ticketRehomed(let ticket, let person):
+            [("ticket", .number(ticket.raw)), ("from", .number(person.raw))]
+        case .ticketUnanswered(let ticket): [("ticket", .number(ticket.raw))]
+        case .clockRung(let ticket, let clock): [("ticket", .number(ticket.raw)), ("clock", .text(clock))]
+        case .alertRaised(let alert, let ticket, let clock):
+            [("alert", .number(alert)), ("ticket", .number(ticket.raw)), ("clock", .text(clock))]
+        case .alertPassedOn(let alert, let ticket, let to):
+            [("alert", .number(alert)), ("ticket", .number(ticket.raw)), ("to", .text(to))]
         case .reminderSent(let what, let which, let person, let day):
             [
                 ("what", .text(what)), ("which", .text(which)), ("person", .number(person.raw)), ("day", .text(day)),
