@@ -240,6 +240,18 @@ struct ClockDutyTests {
         try await office.close()
     }
 
+    @Test("who would hear of more than three at once hears of all in one message")
+    func many() async throws {
+        let office = try await ClockOffice()
+        for _ in 0..<12 { _ = try await office.submit("12 10:00") }
+        try await office.run("12 12:00")
+        #expect(try await office.told() == ["alert.many Hanna"])
+        #expect(try await office.alerts().count == 12)
+        let words = try await office.value("select subject || text from secondline.inbox where kind = 'alert.many'")
+        #expect(words.contains("12 tickets need you") && words.count { $0 == "•" } == 10)
+        try await office.close()
+    }
+
     @Test("who ends the day keeps what can wait until the next shift; the rest is re-homed, for the substitute first")
     func departures() async throws {
         let office = try await ClockOffice()

@@ -63,7 +63,9 @@ begin atomic
                   case when p_ticket.status <> 'waiting_for_client' then p_ticket.submitted_at end as submitted_at,
                   case when p_ticket.status in ('accepted', 'to_verify') or p_ticket.status = 'assigned' and a.by_hand
                        then p_ticket.changed_at end as unchanged_since,
-                  p_ticket.status in ('new', 'assigned') as is_adrift) s
+                  p_ticket.status in ('new', 'assigned') as is_adrift
+           -- once a ticket, not once a clock
+           offset 0) s
      cross join lateral (values
            ('offer', case when p_ticket.status = 'assigned' and a.state = 'offered' and not a.by_hand then a.offered_at end,
             nullif(q.accept_within, '0'), 1, interval '0'),

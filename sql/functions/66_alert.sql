@@ -88,6 +88,45 @@ begin atomic
 end;
 comment on function secondline_rules.team_instant(timestamptz, bigint, interval) is 'The instant so much business time of a team after another.';
 
+create or replace function secondline_rules.alert_told(p_at timestamptz, p_alerts bigint[])
+returns table (kind text, person_id bigint, team_id bigint, data jsonb)
+language sql stable
+begin atomic
+    with listener as (
+        select a.alert_id, l.person_id, null::bigint as team_id
+          from secondline.alert a join secondline.ticket t on t.ticket_id = a.ticket_id
+         cross join lateral secondline_rules.alert_listener(p_at, a.team_id, a.told, t.assignee_id) l (person_id)
+         where a.alert_id = any (p_alerts)
+        union all
+        -- the team's chat hears of what is everybody's
+        select a.alert_id, null, a.team_id from secondline.alert a
+         where a.alert_id = any (p_alerts) and a.told = 'team' and exists (select from secondline.contact c where c.team_id = a.team_id)
+    ), counted as (
+        select l.*, count(*) over (partition by l.person_id, l.team_id) as alerts,
+               row_number() over (partition by l.person_id, l.team_id order by l.alert_id) as place
+          from listener l
+    )
+    select 'alert.' || a.alarm, c.person_id, c.team_id, jsonb_strip_nulls(jsonb_build_object(
+               'alert', a.alert_id, 'ticket', t.ticket_id, 'title', t.title, 'queue', t.queue, 'since_at', a.since,
+               'person', (select p.full_name from secondline.person p where p.person_id = t.assignee_id),
+               'reason', secondline_rules.reason_text(a.reason, r.locale)))
+      from counted c
+      join secondline.alert a on a.alert_id = c.alert_id
+      join secondline.ticket t on t.ticket_id = a.ticket_id
+     cross join lateral secondline_rules.reader(c.person_id, c.team_id, null) r
+     where c.alerts <= 3
+    union all
+    select 'alert.many', c.person_id, c.team_id, jsonb_build_object(
+               'count', c.alerts, 'tickets', string_agg(format('• %s: %s', t.ticket_id, t.title), E'\n' order by c.place))
+      from counted c
+      join secondline.alert a on a.alert_id = c.alert_id
+      join secondline.ticket t on t.ticket_id = a.ticket_id
+     where c.alerts > 3 and c.place <= 10
+     group by c.person_id, c.team_id, c.alerts;
+end;
+comment on function secondline_rules.alert_told(timestamptz, bigint[]) is
+    'What is told of alerts to whose turn it is: each by itself, or, where somebody would hear of more than three at once, all in one message.';
+
 create or replace function secondline_rules.tell_alerts(p_at timestamptz, p_alerts bigint[]) returns void
 language plpgsql set search_path = pg_catalog, pg_temp
 as $$
@@ -96,31 +135,13 @@ declare
     v_people bigint[];
     v_data jsonb[];
 begin
-    with told as (
-        select 'alert.' || a.alarm as kind, l.person_id, a.alert_id, a.team_id, a.told,
-               jsonb_strip_nulls(jsonb_build_object(
-                   'alert', a.alert_id, 'ticket', t.ticket_id, 'title', t.title, 'queue', t.queue, 'since_at', a.since,
-                   'person', (select p.full_name from secondline.person p where p.person_id = t.assignee_id),
-                   'reason', secondline_rules.reason_text(a.reason, r.locale))) as data
-          from secondline.alert a
-          join secondline.ticket t on t.ticket_id = a.ticket_id
-         cross join lateral secondline_rules.alert_listener(p_at, a.team_id, a.told, t.assignee_id) l (person_id)
-         cross join lateral secondline_rules.reader(l.person_id, null, null) r
-         where a.alert_id = any (p_alerts)
-    )
-    select array_agg(x.kind order by x.alert_id, x.person_id), array_agg(x.person_id order by x.alert_id, x.person_id),
-           array_agg(x.data order by x.alert_id, x.person_id)
-      into v_kinds, v_people, v_data from told x;
+    select array_agg(m.kind order by m.person_id, m.data -> 'alert'), array_agg(m.person_id order by m.person_id, m.data -> 'alert'),
+           array_agg(m.data order by m.person_id, m.data -> 'alert')
+      into v_kinds, v_people, v_data
+      from secondline_rules.alert_told(p_at, p_alerts) m where m.person_id is not null;
     perform secondline_rules.tell_people(p_at, v_kinds, v_people, v_data);
-    -- the team's chat hears of what is everybody's
-    perform secondline_rules.send(p_at, 'alert.' || a.alarm, null, a.team_id, null, jsonb_strip_nulls(jsonb_build_object(
-                'alert', a.alert_id, 'ticket', t.ticket_id, 'title', t.title, 'queue', t.queue, 'since_at', a.since,
-                'person', (select p.full_name from secondline.person p where p.person_id = t.assignee_id),
-                'reason', secondline_rules.reason_text(a.reason, r.locale))))
-       from secondline.alert a join secondline.ticket t on t.ticket_id = a.ticket_id
-      cross join lateral secondline_rules.reader(null, a.team_id, null) r
-      where a.alert_id = any (p_alerts) and a.told = 'team'
-        and exists (select from secondline.contact c where c.team_id = a.team_id);
+    perform secondline_rules.send(p_at, m.kind, null, m.team_id, null, m.data)
+       from secondline_rules.alert_told(p_at, p_alerts) m where m.team_id is not null;
 end;
 $$;
 comment on function secondline_rules.tell_alerts(timestamptz, bigint[]) is 'Tells of alerts those whose turn it is.';
