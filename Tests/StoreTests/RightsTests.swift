@@ -74,11 +74,13 @@ import Testing
             "message_history", "message_key", "message_now", "message_set_aside", "workday",
         ],
         "secondline_head": [
-            "departure", "message", "message_attempt", "message_history", "message_key", "message_now", "message_set_aside",
+            "departure", "message", "message_attempt", "message_history", "message_key", "message_now",
+            "message_set_aside",
             "workday",
         ],
         "secondline_reader": [
-            "agenda_item", "day_report", "day_task", "departure", "message", "message_history", "my_day", "my_month", "report",
+            "agenda_item", "day_report", "day_task", "departure", "message", "message_history", "my_day", "my_month",
+            "report",
             "standup_agenda", "standup_note", "suggested_task", "task", "workday",
         ],
     ]

@@ -377,6 +377,8 @@ begin
     perform secondline_rules.take_away(p_at, p_ticket, 'resolved');
     update secondline.ticket x set resolution = p_resolution where x.ticket_id = p_ticket;
     perform secondline_rules.take_step(p_at, t, 'resolve', p_person, p_person);
+    -- a solution is an answer
+    perform secondline_rules.answered(p_at, p_ticket);
     perform secondline_rules.work_on(p_at, p_ticket, t.title, p_person, 'done');
     update secondline.client c set last_person_id = p_person
      where c.client_id = t.client_id and c.last_person_id is distinct from p_person;
@@ -474,7 +476,7 @@ begin
     perform secondline_rules.lock_people(p_ticket.assignee_id);
     perform secondline_rules.take_away(p_at, p_ticket.ticket_id, 'handed_over');
     update secondline.ticket x
-       set queue = p_to_queue, declined_by = null,
+       set queue = p_to_queue, declined_by = null, passed_by = null,
            skill = case when x.skill is not distinct from f.required_skill then n.required_skill else x.skill end,
            effort_minutes = case when x.effort_minutes = f.effort_minutes then n.effort_minutes else x.effort_minutes end
       from secondline.queue f, secondline.queue n
