@@ -187,7 +187,9 @@ private struct TrackedTicket {
         let always = BusinessCalendar(always: TimeSpan(start: 0, end: window.end + 1000 * .day))
         let calendar = staff.teamCalendar(days: today - 100...today + 300) ?? always
         let other = "\(UUID())"
-        try await db.script("select secondline.add_queue('\(other)')")
+        try await db.script(
+            "select secondline.add_queue('\(other)'); update secondline.queue set team_id = null where name = '\(other)'"
+        )
         let head = try await db.id("secondline.add_person(\(staff.team), 'head', 'Hanna')")
         var people: [Int64] = []
         for name in ["Anna", "Boris"] {
