@@ -16,8 +16,8 @@ set local role secondline_owner;
 
 do $$
 begin
-    if exists (select from secondline.schema_migration where name > '0006_lines') then
-        raise exception 'the schema in this database is %, newer than 0006_lines, which this install.sql brings',
+    if exists (select from secondline.schema_migration where name > '0007_routing') then
+        raise exception 'the schema in this database is %, newer than 0007_routing, which this install.sql brings',
             (select max(name) from secondline.schema_migration)
             using hint = 'Use the files of the version of Secondline that brought it.';
     end if;
@@ -91,6 +91,7 @@ values ('0007_routing', '55da88982f6dab3d5795af358bf5a6517286faaa2175ba7d24b9f9e
 \ir functions/72_workdays.sql
 \ir functions/75_delivery.sql
 \ir functions/80_audit.sql
+\ir functions/82_figures.sql
 \ir functions/90_setup.sql
 \ir functions/91_workday.sql
 \ir functions/92_ticket.sql
