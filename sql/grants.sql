@@ -185,5 +185,5 @@ grant execute on function
     secondline.check_ticket(text, text, text, secondline.priority, secondline.ticket_kind, bigint, integer, text, text),
     secondline.shift(bigint, date), secondline.calendar_of_person(bigint), secondline.calendar_of_team(bigint),
     secondline.calendar_of_queue(text), secondline.business_time(bigint, timestamptz, timestamptz),
-    secondline.business_end(bigint, timestamptz, double precision)
+    secondline.business_end(bigint, timestamptz, double precision), secondline.service_figures_of(date, date)
     to secondline_reader, secondline_member, secondline_head, secondline_app, secondline_daemon;

@@ -102,6 +102,7 @@ values ('0008_clocks', '1b952b9581bfeeff44f5b879d5bd649f836d847dbff16ba75ef914ee
 \ir functions/72_workdays.sql
 \ir functions/75_delivery.sql
 \ir functions/80_audit.sql
+\ir functions/82_figures.sql
 \ir functions/90_setup.sql
 \ir functions/91_workday.sql
 \ir functions/92_ticket.sql

@@ -99,6 +99,9 @@ static const char functions_75_delivery[] = {
 static const char functions_80_audit[] = {
 #embed "../../sql/functions/80_audit.sql" suffix(, 0)
 };
+static const char functions_82_figures[] = {
+#embed "../../sql/functions/82_figures.sql" suffix(, 0)
+};
 static const char functions_90_setup[] = {
 #embed "../../sql/functions/90_setup.sql" suffix(, 0)
 };
@@ -166,6 +169,7 @@ static const struct secondline_sql_file files[] = {
     {"functions/72_workdays.sql", functions_72_workdays},
     {"functions/75_delivery.sql", functions_75_delivery},
     {"functions/80_audit.sql", functions_80_audit},
+    {"functions/82_figures.sql", functions_82_figures},
     {"functions/90_setup.sql", functions_90_setup},
     {"functions/91_workday.sql", functions_91_workday},
     {"functions/92_ticket.sql", functions_92_ticket},

@@ -107,6 +107,64 @@ struct ExplainTests {
         }
     }
 
+    @Test("of a returned ticket it says who is asked to complete it, of one that waits for its client since when")
+    func standing() async throws {
+        try await withDatabase { database, session in
+            let here = try await Department(in: session, specialists: 1)
+            let owner = here.specialists[0]
+            let ticket = try await here.acceptedTicket(in: session)
+            try await session.script(
+                """
+                select secondline.set_regulation('\(here.queue)', description_length => 10);
+                select secondline_rules.wait_for_client('2030-01-02 03:04:05', \(ticket), \(owner), 'which one?');
+                """)
+            let returned = try await here.ticket(in: session)
+            let at = try await session.simpleQuery(
+                "select to_char(submitted_at, 'YYYY-MM-DD HH24:MI:SS') from secondline.ticket where ticket_id = \(returned)"
+            )
+            func output(_ ticket: Int64) async -> String {
+                await CommandRun(["explain", "\(ticket)"], on: database.conninfo).output
+            }
+            #expect(await output(returned).contains("  returned \(at[0][0]!): Max Manager is asked to complete it\n"))
+            #expect(
+                await output(returned).contains(
+                    "returned (new → returned)  Max Manager  it breaks the regulation of its queue; whoever is named here is asked to complete it  “• The description has fewer"
+                ))
+            #expect(
+                await output(ticket).contains(
+                    "  waiting_for_client since 2030-01-02 03:04:05: Specialist 0 has it, and has asked\n"))
+            #expect(
+                await output(ticket).contains(
+                    "waiting (accepted → waiting_for_client)  Specialist 0  the client was asked: the next move is theirs  “which one?”"
+                ))
+            #expect(!(await output(ticket)).contains("it waited for its client before"))
+            try await session.script(
+                "select secondline_rules.client_replied('2030-01-02 05:04:05', \(ticket), null, 'that')")
+            #expect(await output(ticket).contains("it waited for its client before, for 2 h of business time\n"))
+            for (status, words) in [
+                ("with_developer", "with_developer: Specialist 0 has it, and a developer works on the cause\n"),
+                ("to_verify", "to_verify: Specialist 0 has it, and is to see whether the developer's work did it\n"),
+            ] {
+                try await session.script(
+                    "update secondline.ticket set status = '\(status)' where ticket_id = \(ticket)")
+                #expect(await output(ticket).contains(words))
+            }
+        }
+    }
+
+    @Test("every act of the state machine is told in words, unless its name says it all")
+    func events() async throws {
+        try await withDatabase { _, session in
+            let plain = [
+                "assigned", "accepted", "declined", "resolved", "cancelled", "reopened", "note",
+            ]
+            for row in try await session.simpleQuery("select distinct event from secondline.ticket_step") {
+                let event = row[0] ?? ""
+                #expect((CodeWords.words(forEvent: event) == nil) == plain.contains(event), "\(event)")
+            }
+        }
+    }
+
     @Test("nothing that a ticket says reaches the terminal as it is, or passes for a line of ours")
     func hostile() async throws {
         try await withDatabase { database, session in

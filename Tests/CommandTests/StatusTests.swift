@@ -34,6 +34,32 @@ struct StatusTests {
         }
     }
 
+    @Test("tickets with which others have the next move are counted")
+    func elsewhere() async throws {
+        try await withDatabase { database, session in
+            let here = try await Department(in: session, specialists: 1, capacity: 10_000)
+            let owner = here.specialists[0]
+            var held: [Int64] = []
+            for _ in 0..<10 { held.append(try await here.acceptedTicket(in: session)) }
+            try await session.script(
+                """
+                select secondline.wait_for_client(t, \(owner), 'what?') from unnest(array[\(held[0]), \(held[1]), \(held[2])]::bigint[]) t;
+                update secondline.ticket set status = 'with_developer' where ticket_id in (\(held[3]), \(held[4]));
+                update secondline.ticket set status = 'to_verify' where ticket_id = \(held[5]);
+                select secondline.resolve_ticket(\(held[6]), \(owner), 'done');
+                select secondline.set_regulation('\(here.queue)', description_length => 10);
+                select secondline.add_queue('z');
+                """)
+            _ = try await here.ticket(in: session)
+            let lines = await CommandRun(["status"], on: database.conninfo).output.split(separator: "\n")
+            #expect(lines[0].hasSuffix("WITH OTHERS"))
+            #expect(lines[1].hasSuffix("3 with clients, 2 with developers, 1 to verify, 1 returned"))
+            // those that wait for a person are counted where they were
+            #expect(lines[1].contains("\(here.queue)        0  "))
+            #expect(lines[2] == "z\(String(repeating: " ", count: here.queue.count - 1))        0")
+        }
+    }
+
     @Test("columns are aligned, and a paused queue tells the reason as it was given")
     func paused() async throws {
         try await withDatabase { database, session in

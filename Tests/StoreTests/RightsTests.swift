@@ -34,7 +34,7 @@ import Testing
         ]
         let reading = [
             "check_ticket", "shift", "calendar_of_person", "calendar_of_team", "calendar_of_queue", "business_time",
-            "business_end",
+            "business_end", "service_figures_of",
             "secondline_rules.head_start", "secondline_rules.rank", "secondline_rules.business_interval",
             "secondline_rules.business_clock", "secondline_rules.business_instant", "secondline_rules.ticket_candidate",
             "secondline_rules.member_state",

@@ -30,11 +30,11 @@ struct SchemaTests {
         #expect(psql.status == 0, "\(psql.errors)")
     }
 
-    @Test("every file under sql/ is embedded, in the order in which it is applied")
+    @Test("every file under sql/ but the examples is embedded, in the order in which it is applied")
     func embedded() throws {
         let folder = Psql.folder
         let files = try FileManager.default.subpathsOfDirectory(atPath: folder.path)
-            .filter { $0.hasSuffix(".sql") && $0 != "install.sql" }
+            .filter { $0.hasSuffix(".sql") && $0 != "install.sql" && !$0.hasPrefix("examples/") }
         #expect(Set(SchemaFile.all.map(\.path)) == Set(files))
         let ranks = ["roles.sql", "ledger.sql", "migrations/", "functions/", "views/", "grants.sql"]
         let rank = { (path: String) in ranks.firstIndex { path.hasPrefix($0) } ?? -1 }

@@ -78,3 +78,12 @@ select d.decided_at, d.ticket_id, d.kind, p.full_name as person, d.reason,
   left join secondline.person b on b.person_id = d.by_person_id;
 comment on view secondline.decision_log is
     'Every decision with names: who got the ticket, why, who else was considered and how many were not and why. Ask for a stretch of decided_at.';
+
+create or replace view secondline.service_figures as
+select f.queue, f.period, f.first_day, f.arrivals, f.peak_hour,
+       f.first_reply_minutes, f.first_reply_minutes_p50, f.first_reply_minutes_p90,
+       f.handled, f.handling_minutes, f.handling_minutes_p50, f.handling_minutes_p90, f.replies_per_ticket,
+       f.reopened, f.escalated, f.backlog, f.backlog_age
+  from secondline.service_figures_of((statement_timestamp() - interval '1 year')::date, (statement_timestamp() + interval '1 day')::date) f;
+comment on view secondline.service_figures is
+    'Each queue, day by day and week by week, for the last year, in the time zone of its team (UTC where it is nobody''s). Each figure counts in the period in which it happened. For other periods there is secondline.service_figures_of(from_day, to_day).';

@@ -33,7 +33,10 @@ begin
                ('my_month', 'day', 'The day.'),
                ('day_report', 'day', 'The day, in the person''s time zone.'),
                ('absence_calendar', 'first_day', 'The first day, in their time zone.'),
-               ('absence_calendar', 'last_day', 'The last day.')
+               ('absence_calendar', 'last_day', 'The last day.'),
+               ('service_figures', 'queue', 'The queue in which the tickets are now.'),
+               ('service_figures', 'first_day', 'The day, or the Monday of the week.'),
+               ('service_figures', 'reopened', 'Tickets that were reopened.')
           ) o (relname, attname, text) on o.relname = v.relname and o.attname = a.attname
           left join lateral (
                select x.attrelid, x.attnum from pg_catalog.pg_attribute x
@@ -98,6 +101,20 @@ begin
                ('person', 'Name of the one who got the ticket.'),
                ('by_person', 'Name of the one who decided; null is the daemon.'),
                ('considered', 'The chosen and the next four, with loads in minutes before the decision.'),
+               ('period', 'day or week.'),
+               ('arrivals', 'Tickets that came in.'),
+               ('peak_hour', 'Hour of the day, 0 to 23, in which most of them did; the earliest of equal ones.'),
+               ('first_reply_minutes', 'Business minutes of the queue from the arrival of a client''s ticket to the first answer by a person: the mean of those first answered in the period.'),
+               ('first_reply_minutes_p50', 'Half of them waited no longer.'),
+               ('first_reply_minutes_p90', 'Nine in ten of them waited no longer.'),
+               ('handled', 'Tickets that were resolved, and not reopened since.'),
+               ('handling_minutes', 'Business minutes of the queue from the first acceptance of such a ticket to its resolution, less what it waited for its client and what it was resolved in between: the mean.'),
+               ('handling_minutes_p50', 'Half of them took no longer.'),
+               ('handling_minutes_p90', 'Nine in ten of them took no longer.'),
+               ('replies_per_ticket', 'How often the client of such a ticket was answered or asked, the mean.'),
+               ('escalated', 'Tickets that were handed to a developer; what is sent back to them is not counted again.'),
+               ('backlog', 'Tickets open at the end of the period, or now if that is to come.'),
+               ('backlog_age', 'Time since they came in, the median.'),
                ('excluded', 'How many members of the queue were excluded for which reason.')
           ) m (attname, text) on m.attname = a.attname
          where v.relnamespace = 'secondline'::regnamespace and v.relkind = 'v'

@@ -18,6 +18,39 @@ enum CodeWords {
         }
     }
 
+    /// Of what the journal tells; nil when the code says it all.
+    static func words(forEvent code: String) -> String? {
+        switch code {
+        case "returned": "it breaks the regulation of its queue; whoever is named here is asked to complete it"
+        case "resubmitted": "completed: it competes from here on"
+        case "priority_set": "its priority was changed"
+        case "replied": "the client heard from a person"
+        case "waiting": "the client was asked: the next move is theirs"
+        case "client_replied": "the client said something"
+        case "unanswered": "the client did not answer"
+        case "handed_over": "passed on to another line by whoever had it"
+        case "moved": "put into another queue"
+        case "rehomed": "taken from whoever had it, because they are away or have left"
+        case "reassigned": "given to somebody by hand"
+        case "timed_out": "the offer was left untouched: it goes to the next person"
+        case "difficulty": "whoever has it is in difficulty, and has asked the team for help"
+        case "escalated": "handed to a developer; whoever has it keeps it"
+        case "linked": "joined to a defect that a developer works on already"
+        case "rejoined": "taken up again, with the defect that it was joined to"
+        case "heard_back": "the developer has finished: whoever has it is to verify"
+        case "sent_back": "the defect is still there: back to the developer"
+        case "confirmed": "the developer's work did it"
+        case "withdrawn": "the developers are not needed any more"
+        case "progress": "news from the developer"
+        case "asked": "the developer asked whoever has it"
+        case "answered": "the developer was answered"
+        case "escalation_proposed": "it looks like one for the developers"
+        case "escalation_refused": "whoever has it keeps it from the developers"
+        case "turned_down": "the suggestion was declined"
+        case _: nil
+        }
+    }
+
     static func words(for obstacle: Obstacle) -> String {
         switch obstacle {
         case .queuePaused: "the queue is paused"

@@ -7,8 +7,9 @@ extension Command {
     static let status = Command(
         name: "status", summary: "Queues, people and messages now",
         discussion: """
-            Queues with what waits and why, people with what they have in hand, what was assigned in the last ten \
-            minutes, and the messages: channels in trouble and what was set aside. Works on a standby as well.
+            Queues with what waits and why, and what is with others; people with what they have in hand; what was \
+            assigned in the last ten minutes; and the messages: channels in trouble and what was set aside. Works on a \
+            standby as well.
             """,
         options: [
             Option(long: "watch", short: "w", summary: "Show it again every 2 seconds, until Ctrl-C"),

@@ -41,11 +41,13 @@ struct StatusPicture: Sendable {
         var table = TextTable([
             .init(heading: "QUEUE", shrinks: true), .init(heading: "WAITING", alignment: .right),
             .init(heading: "OLDEST", alignment: .right), .init(heading: "BLOCKED BY", shrinks: true),
+            .init(heading: "WITH OTHERS", shrinks: true),
         ])
         for queue in queues {
             table.append([
                 .init(queue.queue, .bold), .init(Figures.grouped(queue.waiting)),
                 .init(queue.oldest.map(Figures.time) ?? ""), .init(blocked(queue), .yellow),
+                .init(elsewhere(queue.elsewhere)),
             ])
         }
         return table
@@ -63,6 +65,19 @@ struct StatusPicture: Sendable {
         }
         if queue.held > 0 { parts.append("\(Figures.counted(queue.held, "ticket")) held on their own") }
         return parts.joined(separator: "; ")
+    }
+
+    /// `3 with clients, 1 with developers, 2 to verify, 1 returned`.
+    private func elsewhere(_ tickets: QueueStatus.Elsewhere) -> String {
+        var parts: [String] = []
+        func say(_ count: Int, _ words: String) {
+            if count > 0 { parts.append("\(Figures.grouped(count)) \(words)") }
+        }
+        say(tickets.waitingForClient, "with clients")
+        say(tickets.withDeveloper, "with developers")
+        say(tickets.toVerify, "to verify")
+        say(tickets.returned, "returned")
+        return parts.joined(separator: ", ")
     }
 
     private var peopleLine: String {

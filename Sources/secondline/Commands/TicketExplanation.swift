@@ -36,13 +36,22 @@ struct TicketExplanation: Sendable {
         if let fault = story.fault {
             text += "  set aside until \(story.retryAt ?? ""): the database refused it: \(fault.visible())\n"
         }
+        if story.waited > 0 {
+            text += "  it waited for its client before, for \(Figures.time(story.waited)) of business time\n"
+        }
         text += quoted(story.description, isCut: story.isDescriptionCut)
         return text
     }
 
     private var standing: String {
-        switch story.status {
+        let owner = story.assignee ?? "nobody"
+        return switch story.status {
         case "new": "it waits for a person"
+        case "returned": "returned \(story.returnedAt ?? ""): \(story.returnedTo ?? "nobody") is asked to complete it"
+        case "waiting_for_client":
+            "waiting_for_client since \(story.waitingSince ?? ""): \(owner) has it, and has asked"
+        case "with_developer": "with_developer: \(owner) has it, and a developer works on the cause"
+        case "to_verify": "to_verify: \(owner) has it, and is to see whether the developer's work did it"
         case "resolved": "resolved \(story.endedAt ?? "")\(story.assignee.map { " by \($0)" } ?? "")"
         case "cancelled": "cancelled \(story.endedAt ?? "")"
         case let status: "\(status)\(story.assignee.map { ": \($0) has it" } ?? "")"
@@ -133,6 +142,7 @@ struct TicketExplanation: Sendable {
             var line = "  \(entry.at)  \(entry.event)"
             if let to = entry.to { line += entry.from.map { " (\($0) → \(to))" } ?? " (\(to))" }
             if let person = entry.person { line += "  \(person)" }
+            if let words = CodeWords.words(forEvent: entry.event) { line += "  \(words)" }
             if let note = entry.note { line += "  “\(note.fitted(to: 300))”" }
             text += line.visible() + "\n"
         }
