@@ -16,8 +16,8 @@ set local role secondline_owner;
 
 do $$
 begin
-    if exists (select from secondline.schema_migration where name > '0006_lines') then
-        raise exception 'the schema in this database is %, newer than 0006_lines, which this install.sql brings',
+    if exists (select from secondline.schema_migration where name > '0010_client') then
+        raise exception 'the schema in this database is %, newer than 0010_client, which this install.sql brings',
             (select max(name) from secondline.schema_migration)
             using hint = 'Use the files of the version of Secondline that brought it.';
     end if;
@@ -73,6 +73,13 @@ insert into secondline.schema_migration (name, checksum)
 values ('0007_routing', '55da88982f6dab3d5795af358bf5a6517286faaa2175ba7d24b9f9e6a06c1f91');
 \endif
 
+select not exists (select from secondline.schema_migration where name = '0010_client') as wanted \gset
+\if :wanted
+\ir migrations/0010_client.sql
+insert into secondline.schema_migration (name, checksum)
+values ('0010_client', '165273267476be1582296cd202eb74911b6770b6ae942077de6c053472619e2d');
+\endif
+
 \ir functions/10_caller.sql
 \ir functions/20_calendar.sql
 \ir functions/22_business_time.sql
@@ -83,6 +90,7 @@ values ('0007_routing', '55da88982f6dab3d5795af358bf5a6517286faaa2175ba7d24b9f9e
 \ir functions/48_regulation.sql
 \ir functions/50_ticket.sql
 \ir functions/52_client.sql
+\ir functions/53_estimate.sql
 \ir functions/55_message.sql
 \ir functions/60_workday.sql
 \ir functions/62_reminder.sql
@@ -98,7 +106,8 @@ values ('0007_routing', '55da88982f6dab3d5795af358bf5a6517286faaa2175ba7d24b9f9e
 \ir views/10_now.sql
 \ir views/20_message.sql
 \ir views/30_workday.sql
+\ir views/40_client.sql
 \ir views/90_comments.sql
 \ir grants.sql
 commit;
-\echo Secondline is installed. Grant its roles to logins: secondline_daemon, secondline_app, secondline_member, secondline_head, secondline_reader.
+\echo Secondline is installed. Grant its roles to logins: secondline_daemon, secondline_app, secondline_member, secondline_head, secondline_client, secondline_reader.

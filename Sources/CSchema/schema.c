@@ -30,6 +30,9 @@ static const char migrations_0006_lines[] = {
 static const char migrations_0007_routing[] = {
 #embed "../../sql/migrations/0007_routing.sql" suffix(, 0)
 };
+static const char migrations_0010_client[] = {
+#embed "../../sql/migrations/0010_client.sql" suffix(, 0)
+};
 static const char functions_10_caller[] = {
 #embed "../../sql/functions/10_caller.sql" suffix(, 0)
 };
@@ -59,6 +62,9 @@ static const char functions_50_ticket[] = {
 };
 static const char functions_52_client[] = {
 #embed "../../sql/functions/52_client.sql" suffix(, 0)
+};
+static const char functions_53_estimate[] = {
+#embed "../../sql/functions/53_estimate.sql" suffix(, 0)
 };
 static const char functions_55_message[] = {
 #embed "../../sql/functions/55_message.sql" suffix(, 0)
@@ -105,6 +111,9 @@ static const char views_20_message[] = {
 static const char views_30_workday[] = {
 #embed "../../sql/views/30_workday.sql" suffix(, 0)
 };
+static const char views_40_client[] = {
+#embed "../../sql/views/40_client.sql" suffix(, 0)
+};
 static const char views_90_comments[] = {
 #embed "../../sql/views/90_comments.sql" suffix(, 0)
 };
@@ -122,6 +131,7 @@ static const struct secondline_sql_file files[] = {
     {"migrations/0005_workday.sql", migrations_0005_workday},
     {"migrations/0006_lines.sql", migrations_0006_lines},
     {"migrations/0007_routing.sql", migrations_0007_routing},
+    {"migrations/0010_client.sql", migrations_0010_client},
     {"functions/10_caller.sql", functions_10_caller},
     {"functions/20_calendar.sql", functions_20_calendar},
     {"functions/22_business_time.sql", functions_22_business_time},
@@ -132,6 +142,7 @@ static const struct secondline_sql_file files[] = {
     {"functions/48_regulation.sql", functions_48_regulation},
     {"functions/50_ticket.sql", functions_50_ticket},
     {"functions/52_client.sql", functions_52_client},
+    {"functions/53_estimate.sql", functions_53_estimate},
     {"functions/55_message.sql", functions_55_message},
     {"functions/60_workday.sql", functions_60_workday},
     {"functions/62_reminder.sql", functions_62_reminder},
@@ -147,6 +158,7 @@ static const struct secondline_sql_file files[] = {
     {"views/10_now.sql", views_10_now},
     {"views/20_message.sql", views_20_message},
     {"views/30_workday.sql", views_30_workday},
+    {"views/40_client.sql", views_40_client},
     {"views/90_comments.sql", views_90_comments},
     {"grants.sql", grants},
 };
