@@ -32,7 +32,8 @@ package final class Daemon: Sendable {
     /// Of the duties, by name.
     private let wakes = Dictionary(
         uniqueKeysWithValues: [
-            AssignmentDuty.name, AuditDuty.name, WorkdayDuty.name, DeliveryDuty.name, UpkeepDuty.name,
+            AssignmentDuty.name, AuditDuty.name, WorkdayDuty.name, EstimateDuty.name, DeliveryDuty.name,
+            UpkeepDuty.name,
         ].map { ($0, Wake()) })
     private let state = Mutex(State())
 
@@ -57,6 +58,7 @@ package final class Daemon: Sendable {
             (AssignmentDuty(log: log, batchSize: settings.batchSize), settings.pollInterval),
             (AuditDuty(log: log, patience: settings.pollInterval * 2), settings.auditInterval),
             (WorkdayDuty(log: log), settings.pollInterval),
+            (EstimateDuty(log: log), .seconds(60)),
             (delivery, settings.pollInterval),
             (UpkeepDuty(log: log, retention: settings.delivery.retention), settings.pollInterval),
         ]
