@@ -249,6 +249,37 @@ import Testing
         #expect(try await office.run("13 09:05") == ["due|-|-"])
     }
 
+    @Test(
+        "a ticket that somebody was given at once starts now; one that was taken up says no more; one handed on is told anew"
+    )
+    func spells() async throws {
+        let office = try await Office(specialists: 1)
+        let (here, owner) = (office.here, office.here.specialists[0])
+        try await office.start("12 09:00", 0)
+        let given = try await office.ticket("12 09:30")
+        try await db.assign([(given, owner)], at: "'2026-10-12 09:30+00'::timestamptz")
+        #expect(try await office.run("12 09:31") == ["received|\(given)|-", "due|-|-"])
+        #expect(try await office.told(given) == ["client.received|12 09:31"])
+        let line = "line \(here.team)"
+        try await db.script(
+            """
+            select secondline.add_queue('\(line)', team => \(here.team));
+            select secondline.add_member('\(line)', \(owner));
+            select secondline_rules.accept('2026-10-12 09:40+00', \(given), \(owner));
+            """)
+        #expect(try await office.run("12 12:00") == ["due|-|-"])
+        try await db.script(
+            "select secondline_rules.hand_over('2026-10-12 12:00+00', \(given), '\(line)', \(owner), 'theirs')")
+        #expect(try await office.run("12 12:01") == ["estimate|\(given)|-", "due|-|-"])
+        #expect(try await office.run("12 12:02") == ["due|-|-"])
+        #expect(
+            try await office.told(given) == ["client.received|12 09:31", "client.taken|-", "client.estimate|12 12:01"])
+        #expect(
+            try await db.lines(
+                "select to_char(begun_at at time zone 'UTC', 'HH24:MI') from secondline.estimate where ticket_id = \(given) order by made_at"
+            ) == ["09:40", "-"])
+    }
+
     @Test("a batch is bounded, and what is left over comes at once")
     func batches() async throws {
         let office = try await Office(specialists: 1)

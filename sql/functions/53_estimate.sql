@@ -188,7 +188,7 @@ begin
     with expected as materialized (
         select e.ticket_id, e.calendar_id, e.starts_at from secondline_rules.estimate(p_at) e where e.client_id is not null
     ), fresh as materialized (
-        select f.ticket_id, x.starts_at,
+        select f.ticket_id, coalesce(x.starts_at, case when t.status = 'assigned' then p_at end) as starts_at,
                -- of what is older, and was imported therefore, they hear nothing
                case when l.made_at is null then t.submitted_at > p_at - interval '1 day' else l.told_at is not null end as is_told,
                case when l.made_at is null then 'client.received' when x.starts_at is not null then 'client.estimate' end as kind
