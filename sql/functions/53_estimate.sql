@@ -10,7 +10,7 @@
 --                absent, or by their planned shifts
 --     excess     what their loads exceed that which would let them take one more ticket of the queue's usual effort
 --
--- The mean effort of others, people who work in several queues, reservations and head starts that pass are left to the next look.
+-- That people work in several queues, and that tickets still to come may rank before it, is left out: the next look sees it.
 
 create or replace function secondline_rules.opening(p_calendar bigint, p_clock timestamp) returns timestamptz
 language sql stable
