@@ -2,9 +2,9 @@
 revoke all on all tables in schema secondline from public;
 revoke all on all functions in schema secondline, secondline_rules from public;
 revoke all on all tables in schema secondline
-    from secondline_reader, secondline_member, secondline_head, secondline_app, secondline_daemon;
+    from secondline_reader, secondline_member, secondline_head, secondline_client, secondline_app, secondline_daemon;
 revoke all on all functions in schema secondline, secondline_rules
-    from secondline_reader, secondline_member, secondline_head, secondline_app, secondline_daemon;
+    from secondline_reader, secondline_member, secondline_head, secondline_client, secondline_app, secondline_daemon;
 -- without "in schema": for one schema the built-in default cannot be taken back
 alter default privileges for role secondline_owner revoke execute on functions from public;
 
@@ -50,7 +50,7 @@ revoke select on secondline.message, secondline.message_history, secondline.mess
     secondline.message_now, secondline.message_set_aside, secondline.message_key, secondline.channel_now, secondline.channel_worker
     from secondline_member;
 grant execute on function
-    secondline_rules.acting_person(), secondline_rules.is_pointless(text, bigint, bigint, jsonb), secondline_rules.is_reported(bigint, date),
+    secondline_rules.acting_person(), secondline_rules.acting_client(), secondline_rules.is_pointless(text, bigint, bigint, jsonb), secondline_rules.is_reported(bigint, date),
     secondline_rules.reader(bigint, bigint, bigint), secondline_rules.render(text, jsonb, bigint, bigint, bigint),
     secondline_rules.field_text(text, jsonb, text, text, text), secondline_rules.time_text(timestamptz, text, text),
     secondline_rules.day_text(text, text), secondline_rules.instant(text), secondline_rules.waits_for(secondline.ticket),
@@ -88,6 +88,20 @@ grant execute on function
     secondline_rules.missing(secondline.workday), secondline_rules.agenda_now()
     to secondline_reader, secondline_member, secondline_head, secondline_app, secondline_daemon;
 
+-- clients: their tickets and what they may do with them, and nothing else
+grant usage on schema secondline to secondline_client;
+grant select on secondline.client_ticket to secondline_client;
+grant execute on function
+    secondline.submit_ticket(text, text, text, secondline.priority, secondline.ticket_kind, bigint, bigint, integer, text),
+    secondline.client_replied(bigint, text, bigint), secondline.cancel_ticket(bigint, bigint, text),
+    secondline.reopen_ticket(bigint, bigint, text)
+    to secondline_client;
+-- behind the view
+grant execute on function
+    secondline_rules.visible_client(), secondline_rules.expected(timestamptz, bigint), secondline_rules.client_news(bigint),
+    secondline_rules.state_text(secondline.ticket_status, text)
+    to secondline_reader, secondline_member, secondline_head, secondline_client, secondline_app, secondline_daemon;
+
 -- programs write tickets
 grant insert (queue, title, description, priority, kind, client_id, author_id, effort_minutes, skill, external_key)
     on secondline.ticket to secondline_app;
@@ -111,7 +125,8 @@ grant execute on function
     secondline_rules.report_channel(timestamptz, text, text, double precision, integer, text), secondline_rules.forget_worker(text),
     secondline_rules.attend_popups(timestamptz, integer), secondline_rules.retire_popups(timestamptz, interval, bigint, integer),
     secondline_rules.remove_history(timestamptz, interval, integer),
-    secondline_rules.run_workdays(timestamptz, integer), secondline_rules.run_clocks(timestamptz, integer)
+    secondline_rules.run_workdays(timestamptz, integer), secondline_rules.run_clocks(timestamptz, integer),
+    secondline_rules.run_estimates(timestamptz, integer)
     to secondline_daemon;
 
 -- asking why is for everybody who may read
@@ -132,7 +147,7 @@ grant execute on function
     secondline.set_head_start(text, secondline.priority, interval), secondline.deactivate_person(bigint),
     secondline.set_team_contact(bigint, text, text, secondline.severity),
     secondline.set_client_contact(bigint, text, text, secondline.severity),
-    secondline.set_team_locale(bigint, text), secondline.set_client_locale(bigint, text),
+    secondline.set_team_locale(bigint, text), secondline.set_client_locale(bigint, text), secondline.set_client_login(bigint, text),
     secondline.set_template(text, text, text, text),
     secondline.set_head(bigint, bigint), secondline.set_deputy(bigint, bigint),
     secondline.set_lateness(bigint, interval, integer, integer), secondline.set_reminder(bigint, text, text, interval),

@@ -16,8 +16,8 @@ set local role secondline_owner;
 
 do $$
 begin
-    if exists (select from secondline.schema_migration where name > '0008_clocks') then
-        raise exception 'the schema in this database is %, newer than 0008_clocks, which this install.sql brings',
+    if exists (select from secondline.schema_migration where name > '0010_client') then
+        raise exception 'the schema in this database is %, newer than 0010_client, which this install.sql brings',
             (select max(name) from secondline.schema_migration)
             using hint = 'Use the files of the version of Secondline that brought it.';
     end if;
@@ -80,6 +80,13 @@ insert into secondline.schema_migration (name, checksum)
 values ('0008_clocks', '1b952b9581bfeeff44f5b879d5bd649f836d847dbff16ba75ef914ee02bcce2f');
 \endif
 
+select not exists (select from secondline.schema_migration where name = '0010_client') as wanted \gset
+\if :wanted
+\ir migrations/0010_client.sql
+insert into secondline.schema_migration (name, checksum)
+values ('0010_client', '165273267476be1582296cd202eb74911b6770b6ae942077de6c053472619e2d');
+\endif
+
 \ir functions/10_caller.sql
 \ir functions/20_calendar.sql
 \ir functions/22_business_time.sql
@@ -90,6 +97,7 @@ values ('0008_clocks', '1b952b9581bfeeff44f5b879d5bd649f836d847dbff16ba75ef914ee
 \ir functions/48_regulation.sql
 \ir functions/50_ticket.sql
 \ir functions/52_client.sql
+\ir functions/53_estimate.sql
 \ir functions/55_message.sql
 \ir functions/56_target.sql
 \ir functions/60_workday.sql
@@ -112,7 +120,8 @@ values ('0008_clocks', '1b952b9581bfeeff44f5b879d5bd649f836d847dbff16ba75ef914ee
 \ir views/20_message.sql
 \ir views/30_workday.sql
 \ir views/35_alert.sql
+\ir views/40_client.sql
 \ir views/90_comments.sql
 \ir grants.sql
 commit;
-\echo Secondline is installed. Grant its roles to logins: secondline_daemon, secondline_app, secondline_member, secondline_head, secondline_reader.
+\echo Secondline is installed. Grant its roles to logins: secondline_daemon, secondline_app, secondline_member, secondline_head, secondline_client, secondline_reader.

@@ -6,7 +6,7 @@ declare
 begin
     foreach wanted in array array[
         'secondline_owner', 'secondline_daemon', 'secondline_app',
-        'secondline_member', 'secondline_head', 'secondline_reader'
+        'secondline_member', 'secondline_head', 'secondline_client', 'secondline_reader'
     ] loop
         if not exists (select from pg_catalog.pg_roles where rolname = wanted) then
             begin

@@ -33,6 +33,9 @@ static const char migrations_0007_routing[] = {
 static const char migrations_0008_clocks[] = {
 #embed "../../sql/migrations/0008_clocks.sql" suffix(, 0)
 };
+static const char migrations_0010_client[] = {
+#embed "../../sql/migrations/0010_client.sql" suffix(, 0)
+};
 static const char functions_10_caller[] = {
 #embed "../../sql/functions/10_caller.sql" suffix(, 0)
 };
@@ -62,6 +65,9 @@ static const char functions_50_ticket[] = {
 };
 static const char functions_52_client[] = {
 #embed "../../sql/functions/52_client.sql" suffix(, 0)
+};
+static const char functions_53_estimate[] = {
+#embed "../../sql/functions/53_estimate.sql" suffix(, 0)
 };
 static const char functions_55_message[] = {
 #embed "../../sql/functions/55_message.sql" suffix(, 0)
@@ -129,6 +135,9 @@ static const char views_30_workday[] = {
 static const char views_35_alert[] = {
 #embed "../../sql/views/35_alert.sql" suffix(, 0)
 };
+static const char views_40_client[] = {
+#embed "../../sql/views/40_client.sql" suffix(, 0)
+};
 static const char views_90_comments[] = {
 #embed "../../sql/views/90_comments.sql" suffix(, 0)
 };
@@ -147,6 +156,7 @@ static const struct secondline_sql_file files[] = {
     {"migrations/0006_lines.sql", migrations_0006_lines},
     {"migrations/0007_routing.sql", migrations_0007_routing},
     {"migrations/0008_clocks.sql", migrations_0008_clocks},
+    {"migrations/0010_client.sql", migrations_0010_client},
     {"functions/10_caller.sql", functions_10_caller},
     {"functions/20_calendar.sql", functions_20_calendar},
     {"functions/22_business_time.sql", functions_22_business_time},
@@ -157,6 +167,7 @@ static const struct secondline_sql_file files[] = {
     {"functions/48_regulation.sql", functions_48_regulation},
     {"functions/50_ticket.sql", functions_50_ticket},
     {"functions/52_client.sql", functions_52_client},
+    {"functions/53_estimate.sql", functions_53_estimate},
     {"functions/55_message.sql", functions_55_message},
     {"functions/56_target.sql", functions_56_target},
     {"functions/60_workday.sql", functions_60_workday},
@@ -179,6 +190,7 @@ static const struct secondline_sql_file files[] = {
     {"views/20_message.sql", views_20_message},
     {"views/30_workday.sql", views_30_workday},
     {"views/35_alert.sql", views_35_alert},
+    {"views/40_client.sql", views_40_client},
     {"views/90_comments.sql", views_90_comments},
     {"grants.sql", grants},
 };

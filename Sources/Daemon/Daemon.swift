@@ -32,7 +32,8 @@ package final class Daemon: Sendable {
     /// Of the duties, by name.
     private let wakes = Dictionary(
         uniqueKeysWithValues: [
-            AssignmentDuty.name, AuditDuty.name, ClockDuty.name, WorkdayDuty.name, DeliveryDuty.name, UpkeepDuty.name,
+            AssignmentDuty.name, AuditDuty.name, ClockDuty.name, WorkdayDuty.name, EstimateDuty.name,
+            DeliveryDuty.name, UpkeepDuty.name,
         ].map { ($0, Wake()) })
     private let state = Mutex(State())
 
@@ -58,6 +59,7 @@ package final class Daemon: Sendable {
             (AuditDuty(log: log, patience: settings.pollInterval * 2), settings.auditInterval),
             (ClockDuty(log: log), settings.pollInterval),
             (WorkdayDuty(log: log), settings.pollInterval),
+            (EstimateDuty(log: log), .seconds(60)),
             (delivery, settings.pollInterval),
             (UpkeepDuty(log: log, retention: settings.delivery.retention), settings.pollInterval),
         ]

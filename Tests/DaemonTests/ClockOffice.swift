@@ -31,6 +31,7 @@ struct ClockOffice {
         client = try await session.id("secondline.add_client('North')")
         try await session.script(
             """
+            select secondline.set_client_contact(\(client), 'mail', 'it@north.example');
             select secondline.set_deputy(\(team), \(deputy));
             update secondline.reminder_rule set after = null;
             select secondline.add_queue('support', 2, 75, null, \(team));
@@ -105,7 +106,7 @@ struct ClockOffice {
                    select message_id, kind, person_id from secondline.message
                     union all select message_id, kind, person_id from secondline.message_history) m
               left join secondline.person p using (person_id)
-             where m.kind not in ('ticket.offered', 'absence.recorded')
+             where m.kind not in ('ticket.offered', 'absence.recorded', 'client.taken', 'client.solved')
              order by m.message_id
             """
         ).map { $0[0]! }

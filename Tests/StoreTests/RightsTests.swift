@@ -16,7 +16,8 @@ import Testing
             "set_fair_limit", "set_starvation_bound", "set_head_start", "deactivate_person", "set_team_contact",
             "set_client_contact", "set_team_locale", "set_client_locale", "set_template", "set_queue_team", "set_head",
             "set_deputy", "set_lateness", "set_reminder", "set_standup", "set_regulation", "clear_regulation",
-            "set_misplaced_topic", "set_target", "set_stalled_after", "set_client_silence", "set_acknowledge_within",
+            "set_misplaced_topic", "set_client_login", "set_target", "set_stalled_after", "set_client_silence",
+            "set_acknowledge_within",
         ]
         let telling = [
             "send_message", "send_to_client", "send_to_team", "secondline_rules.quiet_until",
@@ -45,7 +46,8 @@ import Testing
             "secondline_rules.day_text",
             "secondline_rules.instant", "secondline_rules.is_reported",
             // those behind the views on people's days
-            "secondline_rules.is_program", "secondline_rules.leader", "secondline_rules.visible_person",
+            "secondline_rules.is_program", "secondline_rules.acting_client", "secondline_rules.leader",
+            "secondline_rules.visible_person",
             "secondline_rules.own_person", "secondline_rules.missing", "secondline_rules.agenda_now",
             "secondline_rules.visible_team",
             // the rank behind secondline.queue_now
@@ -53,17 +55,23 @@ import Testing
             // what stands behind secondline.alert_now
             "secondline_rules.waits_for", "secondline_rules.reason_text",
         ]
+        let ofClients = [
+            "secondline_rules.visible_client", "secondline_rules.expected", "secondline_rules.client_news",
+            "secondline_rules.state_text",
+        ]
         let deciding = [
             "waiting_group", "lock_unlocked_people", "assign", "record_blockers", "set_aside", "finish_duty",
             "idle_specialist", "claim_messages", "begin_claim", "renew_leases", "finish_deliveries",
             "take_over_messages", "report_channel", "forget_worker", "attend_popups", "retire_popups", "remove_history",
-            "run_workdays", "run_clocks",
+            "run_workdays", "run_clocks", "run_estimates",
         ].map { "secondline_rules.\($0)" }
         return [
-            "secondline_app": setup + telling + outbox + work + reading,
-            "secondline_head": setup + telling + work + reading,
-            "secondline_member": work + reading, "secondline_reader": reading,
-            "secondline_daemon": reading + telling + outbox + deciding,
+            "secondline_app": setup + telling + outbox + work + reading + ofClients,
+            "secondline_head": setup + telling + work + reading + ofClients,
+            "secondline_member": work + reading + ofClients, "secondline_reader": reading + ofClients,
+            "secondline_daemon": reading + ofClients + telling + outbox + deciding,
+            // which tables: see ClientLoginTests
+            "secondline_client": ofClients + ["submit_ticket", "client_replied", "cancel_ticket", "reopen_ticket"],
         ]
     }()
 
@@ -91,7 +99,7 @@ import Testing
         "secondline_reader": ["message.data", "message_history.data", "workday.excuse"],
     ]
 
-    @Test("a role may call what is declared here and nothing else", arguments: roles)
+    @Test("a role may call what is declared here and nothing else", arguments: roles + ["secondline_client"])
     func functionMatrix(role: String) async throws {
         let found = try await db.lines(
             """

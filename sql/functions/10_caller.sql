@@ -8,6 +8,42 @@ begin atomic
 end;
 comment on function secondline_rules.acting_person() is 'The person whose login this session uses; null when it is a program''s.';
 
+create or replace function secondline_rules.acting_client() returns bigint
+language sql stable
+begin atomic
+    select c.client_id from secondline.client c where c.login = session_user;
+end;
+comment on function secondline_rules.acting_client() is 'The client whose login this session uses; null when it is nobody''s of them.';
+
+create or replace function secondline_rules.speaks_for_people() returns boolean
+language sql stable
+begin atomic
+    select secondline_rules.acting_person() is null and secondline_rules.acting_client() is null
+       and pg_has_role(session_user, 'secondline_app', 'member');
+end;
+comment on function secondline_rules.speaks_for_people() is
+    'Whether the session is a program that may act for people and clients; the login of a person or a client never is, whatever it was granted.';
+
+create or replace function secondline_rules.login_is_free() returns trigger
+language plpgsql security definer set search_path = pg_catalog, pg_temp
+as $$
+begin
+    if tg_table_name = 'client' and exists (select from secondline.person p where p.login = new.login)
+       or tg_table_name = 'person' and exists (select from secondline.client c where c.login = new.login) then
+        raise exception 'the login % is somebody else''s', new.login
+            using errcode = 'unique_violation', constraint = 'client_login_unique', table = tg_table_name,
+                  hint = 'A login is one person''s or one client''s: choose another.';
+    end if;
+    return new;
+end;
+$$;
+comment on function secondline_rules.login_is_free() is 'Trigger: refuses (23505) a login that is a person''s and a client''s.';
+
+create or replace trigger person_login_is_free before insert or update of login on secondline.person
+    for each row when (new.login is not null) execute function secondline_rules.login_is_free();
+create or replace trigger client_login_is_free before insert or update of login on secondline.client
+    for each row when (new.login is not null) execute function secondline_rules.login_is_free();
+
 create or replace function secondline_rules.authorise(p_person bigint) returns void
 language plpgsql stable set search_path = pg_catalog, pg_temp
 as $$
@@ -15,7 +51,7 @@ declare
     v_acting bigint := secondline_rules.acting_person();
 begin
     if v_acting is null then
-        if not pg_has_role(session_user, 'secondline_app', 'member') then
+        if not secondline_rules.speaks_for_people() then
             raise exception 'the login % is no person here and no program that may act for people', session_user
                 using errcode = 'insufficient_privilege',
                       hint = 'Give the login to a person (secondline.person.login) or grant it secondline_app.';
@@ -59,7 +95,7 @@ comment on function secondline_rules.leads(bigint, bigint) is 'Whether the first
 create or replace function secondline_rules.is_program() returns boolean
 language sql stable
 begin atomic
-    select secondline_rules.acting_person() is null
+    select secondline_rules.acting_person() is null and secondline_rules.acting_client() is null
        and (pg_has_role(session_user, 'secondline_app', 'member') or pg_has_role(session_user, 'secondline_daemon', 'member')
             or pg_has_role(session_user, 'secondline_owner', 'member'));
 end;
@@ -90,6 +126,21 @@ end;
 comment on function secondline_rules.visible_team() is
     'Whose stand-ups the session may see: with a login of their own people see those of their team and of those that they lead; programs see all.';
 
+create or replace function secondline_rules.visible_client() returns setof bigint
+language sql stable security definer rows 1 set search_path = pg_catalog, pg_temp
+-- definer: a client reads no table. One row, so that the planner looks up each client's tickets.
+begin atomic
+    select c.client_id from secondline.client c
+     where (select secondline_rules.is_program())
+        or c.login = session_user
+        or exists (select from secondline.person p
+                    where p.person_id = (select secondline_rules.acting_person()) and p.deactivated_at is null
+                      and (p.person_id = c.account_manager_id or p.role = 'head'
+                           or exists (select from secondline.team t where p.person_id in (t.head_id, t.deputy_id))));
+end;
+comment on function secondline_rules.visible_client() is
+    'Whose tickets the session may see as their client does: with a login of their own clients their own, account managers those of their clients, heads and deputies all; programs see all.';
+
 create or replace function secondline_rules.own_person() returns setof bigint
 language sql stable rows 100
 begin atomic
@@ -106,7 +157,7 @@ declare
     v_acting bigint := secondline_rules.acting_person();
 begin
     if v_acting is null then
-        if not pg_has_role(session_user, 'secondline_app', 'member') then
+        if not secondline_rules.speaks_for_people() then
             raise exception 'the login % may not change how the department is set up', session_user
                 using errcode = 'insufficient_privilege',
                       hint = 'Use a login in secondline_app, or the login of a head.';

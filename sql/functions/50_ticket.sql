@@ -243,7 +243,8 @@ declare
 begin
     perform secondline_rules.lock_ticket(p_ticket);
     select * into t from secondline.ticket x where x.ticket_id = p_ticket;
-    if p_person is distinct from t.author_id and p_person is distinct from t.assignee_id
+    -- null is its client, or a program for them
+    if p_person is not null and p_person is distinct from t.author_id and p_person is distinct from t.assignee_id
        and not exists (select from secondline.client c where c.client_id = t.client_id and c.account_manager_id = p_person)
        and not exists (select from secondline.queue_member m where m.queue = t.queue and secondline_rules.leads(p_person, m.person_id))
        and not (t.assignee_id is not null and secondline_rules.leads(p_person, t.assignee_id)) then
@@ -256,7 +257,7 @@ begin
 end;
 $$;
 comment on function secondline_rules.steered_ticket(bigint, bigint, text) is
-    'Locks a ticket with which this person wants to do this and may (author, assignee, account manager of the client, head); SL005, SL006.';
+    'Locks a ticket with which this person wants to do this and may (author, assignee, account manager of the client, head; null is its client, whom the caller knows); SL005, SL006.';
 
 create or replace function secondline_rules.lock_people(variadic p_person bigint[]) returns void
 language sql volatile
@@ -346,6 +347,7 @@ declare
 begin
     perform secondline_rules.take_up(p_at, t, p_person);
     perform secondline_rules.take_step(p_at, t, 'accept', p_person, p_person);
+    perform secondline_rules.tell_client(p_at, 'client.taken', t, 'person', (select p.full_name from secondline.person p where p.person_id = p_person));
 end;
 $$;
 comment on function secondline_rules.accept(timestamptz, bigint, bigint) is 'secondline.accept_ticket at an instant.';
@@ -382,6 +384,7 @@ begin
     perform secondline_rules.work_on(p_at, p_ticket, t.title, p_person, 'done');
     update secondline.client c set last_person_id = p_person
      where c.client_id = t.client_id and c.last_person_id is distinct from p_person;
+    perform secondline_rules.tell_client(p_at, 'client.solved', t, 'text', left(p_resolution, 8000));
 end;
 $$;
 comment on function secondline_rules.resolve(timestamptz, bigint, bigint, text) is 'secondline.resolve_ticket at an instant.';
@@ -523,6 +526,9 @@ begin
     perform secondline_rules.lock_people(t.assignee_id);
     perform secondline_rules.take_away(p_at, p_ticket, 'cancelled');
     perform secondline_rules.take_step(p_at, t, 'cancel', t.assignee_id, p_by, p_reason);
+    if p_by is not null then
+        perform secondline_rules.tell_client(p_at, 'client.cancelled', t);
+    end if;
 end;
 $$;
 comment on function secondline_rules.cancel(timestamptz, bigint, bigint, text) is 'secondline.cancel_ticket at an instant.';

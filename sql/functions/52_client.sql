@@ -1,5 +1,23 @@
 -- The ticket and its client: replies, questions, answers, and taking up again.
 
+create or replace function secondline_rules.tell_client(
+    p_at timestamptz, p_kind text, p_ticket secondline.ticket, p_field text default 'text', p_text text default null
+) returns void
+language plpgsql set search_path = pg_catalog, pg_temp
+as $$
+begin
+    -- who has no contact for it sees the same in client_ticket: nothing to write, not even that nobody could be told
+    if exists (select from secondline.contact c join secondline.message_kind k on k.kind = p_kind
+                where c.client_id = p_ticket.client_id and c.from_severity <= k.severity) then
+        perform secondline_rules.send(
+            p_at, p_kind, null, null, p_ticket.client_id, jsonb_strip_nulls(jsonb_build_object(
+                'ticket', p_ticket.ticket_id, 'title', p_ticket.title, p_field, p_text)));
+    end if;
+end;
+$$;
+comment on function secondline_rules.tell_client(timestamptz, text, secondline.ticket, text, text) is
+    'Tells the client of a ticket what became of it, if they have a contact for messages of this kind; the text stands in this field.';
+
 create or replace function secondline_rules.answered(p_at timestamptz, p_ticket bigint) returns void
 language sql volatile
 begin atomic
@@ -111,6 +129,9 @@ begin
     perform secondline_rules.require_text(p_reason, 'reason');
     perform secondline_rules.take_up_again(p_at, t, p_person, p_reason, 'reopen');
     update secondline.ticket x set client_waits_since = p_at where x.ticket_id = p_ticket;
+    if p_person is not null then
+        perform secondline_rules.tell_client(p_at, 'client.reopened', t);
+    end if;
     select x.assignee_id into t.assignee_id from secondline.ticket x where x.ticket_id = p_ticket;
     if t.assignee_id is not null and t.assignee_id is distinct from p_person then
         perform secondline_rules.send(

@@ -21,9 +21,7 @@ as $$
 begin
     perform secondline_rules.take_away(p_at, p_ticket.ticket_id, 'resolved');
     perform secondline_rules.take_step(p_at, p_ticket, 'give_up', p_ticket.assignee_id, null);
-    perform secondline_rules.send(
-        p_at, 'client.unanswered', null, null, p_ticket.client_id,
-        jsonb_build_object('ticket', p_ticket.ticket_id, 'title', p_ticket.title));
+    perform secondline_rules.tell_client(p_at, 'client.unanswered', p_ticket);
 end;
 $$;
 comment on function secondline_rules.give_up(timestamptz, secondline.ticket) is
@@ -77,10 +75,9 @@ begin
       -- three quarters have passed: said is when all have
       left join lateral secondline_rules.clocks(t) d on d.alarm = replace(r.alarm, 'nudge', 'breach') and r.alarm like '%nudge';
     perform secondline_rules.tell_people(p_at, v_kinds, v_people, v_data);
-    perform secondline_rules.send(p_at, 'client.reminder', null, null, t.client_id, jsonb_build_object(
-                'ticket', t.ticket_id, 'title', t.title, 'text', left((
-                    select j.note from secondline.journal j where j.ticket_id = t.ticket_id and j.event = 'waiting'
-                     order by j.journal_id desc limit 1), 8000)))
+    perform secondline_rules.tell_client(p_at, 'client.reminder', t, 'text', left((
+                select j.note from secondline.journal j where j.ticket_id = t.ticket_id and j.event = 'waiting'
+                 order by j.journal_id desc limit 1), 8000))
        from unnest(p_tickets, p_alarms) r (ticket_id, alarm) join secondline.ticket t on t.ticket_id = r.ticket_id
       where r.alarm = 'client_reminder';
 end;

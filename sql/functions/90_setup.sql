@@ -98,6 +98,33 @@ $$;
 comment on function secondline.add_client(text, bigint) is
     'Adds a client with their account manager, if any, and returns their id. A program or a head may. Errors: 22023 blank name, P0002 no such person.';
 
+create or replace function secondline.set_client_login(client bigint, login text) returns void
+language plpgsql security definer set search_path = pg_catalog, pg_temp
+as $$
+begin
+    perform secondline_rules.authorise_setup();
+    if client is null then
+        raise exception 'there is no client (null)'
+            using errcode = 'no_data_found', hint = 'Look the id up in secondline.client, or add the client with secondline.add_client.';
+    end if;
+    perform secondline_rules.require_client(client);
+    if exists (select from pg_catalog.pg_roles r cross join unnest(array['app', 'daemon', 'owner', 'member', 'reader']) g (name)
+                where r.rolname = login and pg_has_role(r.oid, 'secondline_' || g.name, 'member')) then
+        raise exception 'the login % is a program''s or a person''s', login
+            using errcode = 'insufficient_privilege', hint = 'Give the client a login of their own, with secondline_client alone.';
+    end if;
+    if login is not null then
+        perform secondline_rules.require_text(login, 'login');
+        if not exists (select from pg_catalog.pg_roles r where r.rolname = login) then
+            raise notice 'there is no role % yet', login using hint = 'create role … login; grant secondline_client to it.';
+        end if;
+    end if;
+    update secondline.client c set login = set_client_login.login where c.client_id = client;
+end;
+$$;
+comment on function secondline.set_client_login(bigint, text) is
+    'The database login with which a client sees and acts on their own tickets; null takes it away. Grant it secondline_client and nothing else of Secondline. A program or a head may. Errors: P0002 no such client, 22023 a blank login, 23505 (client_login_unique) the login is another client''s or a person''s, 42501 it has rights of a program or of people.';
+
 create or replace function secondline.add_queue(
     name text, line integer default 2, effort_minutes integer default 75, required_skill text default null, team bigint default null
 ) returns void

@@ -1,5 +1,62 @@
 -- The public functions of tickets: they check who calls, lock, take the time, and leave the rest to the rules.
 
+create or replace function secondline_rules.authorise_client(p_ticket bigint, p_person bigint) returns timestamptz
+language plpgsql set search_path = pg_catalog, pg_temp
+as $$
+declare
+    v_client bigint := secondline_rules.acting_client();
+begin
+    if p_person is not null then
+        perform secondline_rules.authorise(p_person);
+    elsif v_client is not null then
+        -- the tickets of others are as if there were none
+        if not exists (select from secondline.ticket t where t.ticket_id = p_ticket and t.client_id = v_client) then
+            raise exception 'there is no ticket %', coalesce(p_ticket::text, '(null)')
+                using errcode = 'no_data_found', hint = 'Look the id up in secondline.client_ticket.';
+        end if;
+    elsif not secondline_rules.speaks_for_people() then
+        raise exception 'only the client or a program may speak for a client'
+            using errcode = 'insufficient_privilege', hint = 'Pass your own person id, if you took the answer down.';
+    end if;
+    return secondline_rules.lock_ticket(p_ticket);
+end;
+$$;
+comment on function secondline_rules.authorise_client(bigint, bigint) is
+    'Refuses (42501) unless the session is a program, the client (of its own tickets; P0002 for others), or acts for this person, who took down what the client said; then locks the ticket and returns the time to use.';
+
+create or replace function secondline_rules.authorise_steering(p_ticket bigint, p_person bigint) returns timestamptz
+language plpgsql set search_path = pg_catalog, pg_temp
+as $$
+begin
+    if p_person is null and secondline_rules.acting_client() is not null then
+        return secondline_rules.authorise_client(p_ticket, null);
+    end if;
+    perform secondline_rules.authorise(p_person);
+    return secondline_rules.lock_ticket(p_ticket);
+end;
+$$;
+comment on function secondline_rules.authorise_steering(bigint, bigint) is
+    'Refuses (42501) unless the session may act for this person, or, without one, is the client whose ticket it is (P0002 for others); then locks the ticket and returns the time to use.';
+
+create or replace function secondline_rules.authorise_submission(
+    p_queue text, p_client bigint, p_author bigint, p_effort_minutes integer, p_external_key text
+) returns void
+language plpgsql stable set search_path = pg_catalog, pg_temp
+as $$
+begin
+    if coalesce(p_client <> secondline_rules.acting_client(), false) or num_nonnulls(p_author, p_effort_minutes, p_external_key) > 0 then
+        raise exception 'a client writes for itself'
+            using errcode = 'insufficient_privilege', hint = 'Leave client, author, effort_minutes and external_key out.';
+    -- require_queue() names the queues that there are, which is nothing for clients
+    elsif p_queue is null or not exists (select from secondline.queue q where q.name = p_queue) then
+        raise exception 'there is no queue %', coalesce(quote_literal(p_queue), '(null)')
+            using errcode = 'no_data_found', hint = 'Ask your account manager.';
+    end if;
+end;
+$$;
+comment on function secondline_rules.authorise_submission(text, bigint, bigint, integer, text) is
+    'Refuses (42501) a ticket that a client''s login does not write for itself; P0002 when there is no such queue.';
+
 create or replace function secondline.submit_ticket(
     queue text, title text, description text, priority secondline.priority default null,
     kind secondline.ticket_kind default 'question', client bigint default null, author bigint default null,
@@ -8,11 +65,16 @@ create or replace function secondline.submit_ticket(
 language plpgsql security definer set search_path = pg_catalog, pg_temp
 as $$
 begin
+    if secondline_rules.acting_client() is not null then
+        perform secondline_rules.authorise_submission(queue, client, author, effort_minutes, external_key);
+        return secondline_rules.submit(
+            clock_timestamp(), queue, title, description, priority, kind, secondline_rules.acting_client(), null, null, null);
+    end if;
     -- who writes with a login of their own is the author
     author := coalesce(author, secondline_rules.acting_person());
     if author is not null then
         perform secondline_rules.authorise(author);
-    elsif not pg_has_role(session_user, 'secondline_app', 'member') then
+    elsif not secondline_rules.speaks_for_people() then
         raise exception 'the login % is no person here and no program that may write tickets', session_user
             using errcode = 'insufficient_privilege', hint = 'Grant it secondline_app, or give it to a person.';
     end if;
@@ -23,7 +85,7 @@ end;
 $$;
 comment on function secondline.submit_ticket(
     text, text, text, secondline.priority, secondline.ticket_kind, bigint, bigint, integer, text
-) is 'Submits a ticket and returns its id; the same external_key again returns the first ticket and changes nothing. No priority ranks as normal and stays visibly unset. Effort in net minutes, the queue''s unless given. The author, or a program for anybody, may. Errors: P0002 no such queue, client or person; 23514 an empty or over-long title (500 characters), control characters, a description over 262,144 characters, an effort outside 1–100,000; 22P02 an unknown priority or kind.';
+) is 'Submits a ticket and returns its id; the same external_key again returns the first ticket and changes nothing. No priority ranks as normal and stays visibly unset. Effort in net minutes, the queue''s unless given. The author, or a program for anybody, may; a client''s login for itself: client is theirs by itself, and author, effort and external_key stay empty. Errors: 42501 for somebody else; P0002 no such queue, client or person; 23514 an empty or over-long title (500 characters), control characters, a description over 262,144 characters, an effort outside 1–100,000; 22P02 an unknown priority or kind.';
 
 create or replace function secondline.accept_ticket(ticket bigint, person bigint) returns void
 language plpgsql security definer set search_path = pg_catalog, pg_temp
@@ -34,7 +96,7 @@ begin
 end;
 $$;
 comment on function secondline.accept_ticket(bigint, bigint) is
-    'The person takes up a ticket that was offered: assigned → accepted. The assignee or a program may. Errors: P0002 no such ticket or person, SL005 not theirs, SL006 not assigned.';
+    'The person takes up a ticket that was offered: assigned → accepted. The client is told who. The assignee or a program may. Errors: P0002 no such ticket or person, SL005 not theirs, SL006 not assigned.';
 
 create or replace function secondline.decline_ticket(ticket bigint, person bigint, reason text) returns void
 language plpgsql security definer set search_path = pg_catalog, pg_temp
@@ -56,7 +118,7 @@ begin
 end;
 $$;
 comment on function secondline.resolve_ticket(bigint, bigint, text) is
-    'The ticket is solved: assigned or accepted → resolved. The assignee or a program may. Errors: P0002 no such ticket or person, SL005 not theirs, SL006 in another state, 22023 no resolution.';
+    'The ticket is solved: assigned or accepted → resolved. The resolution is sent to the client''s contacts. The assignee or a program may. Errors: P0002 no such ticket or person, SL005 not theirs, SL006 in another state, 22023 no resolution.';
 
 create or replace function secondline.reassign_ticket(ticket bigint, to_person bigint, by_person bigint, reason text) returns void
 language plpgsql security definer set search_path = pg_catalog, pg_temp
@@ -95,12 +157,11 @@ create or replace function secondline.cancel_ticket(ticket bigint, by_person big
 language plpgsql security definer set search_path = pg_catalog, pg_temp
 as $$
 begin
-    perform secondline_rules.authorise(by_person);
-    perform secondline_rules.cancel(secondline_rules.lock_ticket(ticket), ticket, by_person, reason);
+    perform secondline_rules.cancel(secondline_rules.authorise_steering(ticket, by_person), ticket, by_person, reason);
 end;
 $$;
 comment on function secondline.cancel_ticket(bigint, bigint, text) is
-    'Cancels an open ticket. Its author, the one who has it, the client''s account manager or a head may. Errors: P0002 no such ticket or person, SL005 not theirs to change, SL006 it has ended, 22023 no reason.';
+    'Cancels an open ticket; the client is told, without the reason. Its author, the one who has it, the client''s account manager or a head may; a client''s login its own, with by_person null. Errors: P0002 no such ticket (of the client''s own) or person, SL005 not theirs to change, SL006 it has ended, 22023 no reason.';
 
 create or replace function secondline.add_note(ticket bigint, person bigint, text text) returns void
 language plpgsql security definer set search_path = pg_catalog, pg_temp
@@ -135,24 +196,6 @@ $$;
 comment on function secondline.wait_for_client(bigint, bigint, text) is
     'The next move is the client''s: assigned or accepted → waiting_for_client. The question is sent to the client''s contacts, the clocks stand still, and the ticket weighs a reply (15 minutes) in the load. The assignee or a program may. Errors: P0002 no such ticket or person, SL005 not theirs, SL006 in another state, or no client''s ticket; 22023 no question.';
 
-create or replace function secondline_rules.authorise_client(p_ticket bigint, p_person bigint) returns timestamptz
-language plpgsql set search_path = pg_catalog, pg_temp
-as $$
-begin
-    if p_person is null then
-        if secondline_rules.acting_person() is not null or not pg_has_role(session_user, 'secondline_app', 'member') then
-            raise exception 'only a program may speak for a client'
-                using errcode = 'insufficient_privilege', hint = 'Pass your own person id, if you took the answer down.';
-        end if;
-    else
-        perform secondline_rules.authorise(p_person);
-    end if;
-    return secondline_rules.lock_ticket(p_ticket);
-end;
-$$;
-comment on function secondline_rules.authorise_client(bigint, bigint) is
-    'Refuses (42501) unless the session is a program, or acts for this person, who took down what the client said; then locks the ticket and returns the time to use.';
-
 create or replace function secondline.client_replied(ticket bigint, text text default null, person bigint default null) returns void
 language plpgsql security definer set search_path = pg_catalog, pg_temp
 as $$
@@ -161,18 +204,17 @@ begin
 end;
 $$;
 comment on function secondline.client_replied(bigint, text, bigint) is
-    'The client has said something: a ticket that waits for them is taken up again by whoever has it (waiting_for_client → accepted), a resolved one is reopened; in every other open state it is news. Who has it is told. A program may, or a person who took the answer down. Errors: P0002 no such ticket or person, SL006 it was cancelled.';
+    'The client has said something: a ticket that waits for them is taken up again by whoever has it (waiting_for_client → accepted), a resolved one is reopened; in every other open state it is news. Who has it is told. A program may, a client''s login for its own tickets, or a person who took the answer down. Errors: P0002 no such ticket (of the client''s own) or person, SL006 it was cancelled.';
 
 create or replace function secondline.reopen_ticket(ticket bigint, person bigint, reason text) returns void
 language plpgsql security definer set search_path = pg_catalog, pg_temp
 as $$
 begin
-    perform secondline_rules.authorise(person);
-    perform secondline_rules.reopen(secondline_rules.lock_ticket(ticket), ticket, person, reason);
+    perform secondline_rules.reopen(secondline_rules.authorise_steering(ticket, person), ticket, person, reason);
 end;
 $$;
 comment on function secondline.reopen_ticket(bigint, bigint, text) is
-    'A resolved ticket was not solved: resolved → accepted by whoever solved it, also beyond their room; → new where they have left. Its author, the one who had it, the client''s account manager or a head may. Errors: P0002 no such ticket or person, SL005 not theirs to change, SL006 in another state, 22023 no reason.';
+    'A resolved ticket was not solved: resolved → accepted by whoever solved it, also beyond their room; → new where they have left. Its author, the one who had it, the client''s account manager or a head may, and the client is told; a client''s login its own, with person null. Errors: P0002 no such ticket (of the client''s own) or person, SL005 not theirs to change, SL006 in another state, 22023 no reason.';
 
 create or replace function secondline.hand_over(ticket bigint, to_queue text, person bigint, reason text) returns void
 language plpgsql security definer set search_path = pg_catalog, pg_temp

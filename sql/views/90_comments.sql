@@ -37,6 +37,13 @@ begin
                ('service_figures', 'queue', 'The queue in which the tickets are now.'),
                ('service_figures', 'first_day', 'The day, or the Monday of the week.'),
                ('service_figures', 'reopened', 'Tickets that were reopened.')
+               ('client_ticket', 'state', 'Where it stands, in plain words of the client''s language.'),
+               ('client_ticket', 'place', 'Place among the waiting tickets of its queue that need the same skill, 1 is next; null once somebody has it.'),
+               ('client_ticket', 'work_starts_at', 'When work on it should start, estimated from efforts, loads and shifts; null once it has, or when nobody can say.'),
+               ('estimate_error', 'tickets', 'How many estimates were made and have come true or not.'),
+               ('estimate_error', 'median_minutes', 'Half of them were off by no more than this.'),
+               ('estimate_error', 'p90_minutes', 'Nine of ten were off by no more than this.'),
+               ('estimate_error', 'bias_minutes', 'The mean of how much later work began than was said first; negative is earlier.')
           ) o (relname, attname, text) on o.relname = v.relname and o.attname = a.attname
           left join lateral (
                select x.attrelid, x.attnum from pg_catalog.pg_attribute x
@@ -97,6 +104,9 @@ begin
                ('open_tickets', 'Tickets in hand.'),
                ('queues', 'Queues they work on.'),
                ('skills', 'Skills they have.'),
+               ('specialist', 'Name of the one who has it, or had it when it ended.'),
+               ('last_news', 'What the client last heard: a reply, a question, the resolution, or when work should start.'),
+               ('last_news_at', 'When that was.'),
                ('team', 'Name of the team.'),
                ('person', 'Name of the one who got the ticket.'),
                ('by_person', 'Name of the one who decided; null is the daemon.'),

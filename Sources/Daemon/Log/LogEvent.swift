@@ -31,6 +31,7 @@ package enum LogEvent: Sendable {
     /// The next workday began before this one had its report.
     case workdayOverdue(of: PersonID, day: String)
     case standupAnnounced(team: Int64, day: String)
+    case clientTold(TicketID, what: String)
     case messageSent(MessageID, channel: String, kind: String, took: Duration)
     case messageFailed(MessageID, channel: String, attempt: Int, outcome: Delivery.Outcome, said: String)
     case messageSetAside(MessageID, channel: String, because: String)
@@ -56,8 +57,7 @@ package enum LogEvent: Sendable {
         switch self {
         case .daemonStarted, .daemonReady, .daemonStopping, .databaseConnected, .databaseRestored, .ticketAssigned,
             .queueBlocked, .queueUnblocked, .ticketTimedOut, .ticketRehomed, .ticketUnanswered, .clockRung,
-            .reminderSent, .workdayOverdue, .standupAnnounced, .messageFailed,
-            .channelRestored:
+            .reminderSent, .workdayOverdue, .standupAnnounced, .clientTold, .messageFailed, .channelRestored:
             .info
         case .messagePassedOn(_, _, let to): to == "nobody" ? .warning : .info
         case .ticketHeld, .messageSent, .deliveryRound: .debug
@@ -97,6 +97,7 @@ package enum LogEvent: Sendable {
         case .reminderSent: "reminder.sent"
         case .workdayOverdue: "workday.overdue"
         case .standupAnnounced: "standup.announced"
+        case .clientTold: "client.told"
         case .messageSent: "message.sent"
         case .messageFailed: "message.failed"
         case .messageSetAside: "message.set_aside"
@@ -154,6 +155,7 @@ package enum LogEvent: Sendable {
             ]
         case .workdayOverdue(let person, let day): [("person", .number(person.raw)), ("day", .text(day))]
         case .standupAnnounced(let team, let day): [("team", .number(team)), ("day", .text(day))]
+        case .clientTold(let ticket, let what): [("ticket", .number(ticket.raw)), ("what", .text(what))]
         case .messageSent(let message, let channel, let kind, let took):
             Self.message(message, channel) + [("kind", .text(kind)), ("took", .duration(took))]
         case .messageFailed(let message, let channel, let attempt, let outcome, let said):
