@@ -13,6 +13,7 @@ private struct Remembered {
     var state = State.new
     var accepted: Micros?
     var replies: [Micros] = []
+    var resolved: Micros?
     var waits: [TimeSpan] = []
     /// From when to when it was open; the end of the last is .max while it is.
     var open: [TimeSpan]
@@ -24,9 +25,12 @@ private struct Remembered {
     }
 
     var ended: Micros { open.last!.end }
+    /// A solution is an answer.
+    var answered: Micros? { [replies.first, resolved].compactMap { $0 }.min() }
 
     mutating func end(_ state: State, at now: Micros) {
         leaveClient(at: now)
+        if state == .resolved { resolved = resolved ?? now }
         self.state = state
         open[open.count - 1].end = now
     }
@@ -72,7 +76,7 @@ private struct SlowFigures {
         let peak = hours.max { ($0.value, -$0.key) < ($1.value, -$1.key) }?.key
 
         let waits = mine.compactMap { ticket -> Double? in
-            guard ticket.isClients, let first = ticket.replies.first, within(first) else { return nil }
+            guard ticket.isClients, let first = ticket.answered, within(first) else { return nil }
             return Double(calendar.time(from: ticket.submitted, to: first)) / 60e6
         }
         let handled = mine.filter { $0.state == .resolved && within($0.ended) }
@@ -334,6 +338,27 @@ private struct Desk {
                     "day|2026-01-01|0|-|-|0|-|-|0|0|0|-", "day|2026-01-02|0|-|-|0|-|-|0|0|0|-",
                     "week|2025-12-29|0|-|-|0|-|-|0|0|0|-",
                 ])
+    }
+
+    @Test("a target that passed counts once a ticket, in the day in which it passed")
+    func breached() async throws {
+        let here = try await Department(in: db, atWork: false)
+        let ticket = try await here.ticket(in: db)
+        let other = try await here.ticket(in: db)
+        try await db.script(
+            """
+            update secondline.ticket set submitted_at = '2026-01-05 10:00+00' where ticket_id in (\(ticket), \(other));
+            insert into secondline.alarm values (\(ticket), 'response_breach', '2026-01-05 10:00+00', '2026-01-06 10:00+00'),
+                (\(ticket), 'resolution_breach', '2026-01-05 10:00+00', '2026-01-06 11:00+00'),
+                (\(ticket), 'response_nudge', '2026-01-05 10:00+00', '2026-01-05 11:00+00'),
+                (\(other), 'response_breach', '2026-01-05 10:00+00', '2026-01-07 10:00+00')
+            """)
+        #expect(
+            try await db.lines(
+                """
+                select period, first_day, breached from secondline.service_figures_of('2026-01-05', '2026-01-07')
+                 where queue = '\(here.queue)' order by 1, 2
+                """) == ["day|2026-01-05|0", "day|2026-01-06|1", "day|2026-01-07|1", "week|2026-01-05|2"])
     }
 
     @Test("a day ends at midnight of the team, whatever the session's time zone")

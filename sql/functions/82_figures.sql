@@ -19,7 +19,7 @@ returns table (
     queue text, period text, first_day date, arrivals bigint, peak_hour integer,
     first_reply_minutes numeric, first_reply_minutes_p50 numeric, first_reply_minutes_p90 numeric,
     handled bigint, handling_minutes numeric, handling_minutes_p50 numeric, handling_minutes_p90 numeric, replies_per_ticket numeric,
-    reopened bigint, escalated bigint, backlog bigint, backlog_age interval
+    reopened bigint, escalated bigint, backlog bigint, backlog_age interval, breached bigint
 )
 language sql stable
 begin atomic
@@ -36,7 +36,7 @@ begin atomic
          where t.submitted_at < a.to_at and (t.ended_at is null or t.ended_at >= a.from_at)
     ), handled as (
         select t.queue, (t.ended_at at time zone t.zone)::date as day, j.replies,
-               greatest(0, extract(epoch from ce.clock - ca.clock - t.waited) - coalesce(r.seconds, 0)) / 60 as minutes
+               greatest(0, extract(epoch from ce.clock - ca.clock - t.waited)) / 60 as minutes
           from ticket t
          cross join lateral (
                select min(x.at) filter (where x.to_status in ('accepted', 'waiting_for_client', 'with_developer', 'to_verify', 'resolved')) as accepted_at,
@@ -44,12 +44,6 @@ begin atomic
                  from secondline.journal x where x.ticket_id = t.ticket_id) j
          cross join lateral secondline_rules.clock_of(t.calendar_id, t.ended_at) ce (clock)
          cross join lateral secondline_rules.clock_of(t.calendar_id, j.accepted_at) ca (clock)
-          -- nobody worked on it between a resolution and the reopening
-          left join lateral (
-               select sum(extract(epoch from secondline_rules.business_between(t.calendar_id, x.at, x.next_at))) as seconds
-                 from (select y.at, y.to_status, lead(y.at) over (order by y.journal_id) as next_at
-                         from secondline.journal y where t.reopened > 0 and y.ticket_id = t.ticket_id and y.to_status is not null) x
-                where x.to_status = 'resolved' and x.next_at is not null) r on true
          where t.status = 'resolved' and t.ended_at >= t.from_at and t.ended_at < t.to_at
     ), event as (
         select t.queue, (j.at at time zone t.zone)::date as day, t.ticket_id,
@@ -62,28 +56,33 @@ begin atomic
         select t.queue, (t.submitted_at at time zone t.zone)::date as day,
                extract(hour from t.submitted_at at time zone t.zone)::integer as hour,
                null::numeric as first_reply, null::numeric as handling, null::bigint as replies,
-               null::bigint as reopened, null::bigint as escalated
+               null::bigint as reopened, null::bigint as escalated, null::bigint as breached
           from ticket t where t.submitted_at >= t.from_at
         union all
         select t.queue, (t.first_replied_at at time zone t.zone)::date, null,
-               extract(epoch from cr.clock - cs.clock) / 60, null, null, null, null
+               extract(epoch from cr.clock - cs.clock) / 60, null, null, null, null, null
           from ticket t
          cross join lateral secondline_rules.clock_of(t.calendar_id, t.first_replied_at) cr (clock)
          cross join lateral secondline_rules.clock_of(t.calendar_id, t.submitted_at) cs (clock)
          where t.client_id is not null and t.first_replied_at >= t.from_at and t.first_replied_at < t.to_at
         union all
-        select h.queue, h.day, null, null, h.minutes, h.replies, null, null from handled h
+        select h.queue, h.day, null, null, h.minutes, h.replies, null, null, null from handled h
         union all
         select e.queue, e.day, null, null, null, null,
-               case when e.is_reopened then e.ticket_id end, case when e.is_escalated then e.ticket_id end
+               case when e.is_reopened then e.ticket_id end, case when e.is_escalated then e.ticket_id end, null
           from event e
+        union all
+        select t.queue, (a.rung_at at time zone t.zone)::date, null, null, null, null, null, null, t.ticket_id
+          from ticket t join secondline.alarm a on a.ticket_id = t.ticket_id
+         where a.alarm in ('response_breach', 'resolution_breach') and a.rung_at >= t.from_at and a.rung_at < t.to_at
     ), figure as (
         select f.queue, p.period, p.first_day, count(f.hour) as arrivals, mode() within group (order by f.hour) as peak_hour,
                avg(f.first_reply) as first_reply,
                percentile_cont(array[0.5, 0.9]) within group (order by f.first_reply) as first_replies,
                count(f.handling) as handled, avg(f.handling) as handling,
                percentile_cont(array[0.5, 0.9]) within group (order by f.handling) as handlings,
-               avg(f.replies) as replies, count(distinct f.reopened) as reopened, count(distinct f.escalated) as escalated
+               avg(f.replies) as replies, count(distinct f.reopened) as reopened, count(distinct f.escalated) as escalated,
+               count(distinct f.breached) as breached
           from fact f
          cross join lateral (values ('day', f.day), ('week', date_trunc('week', f.day)::date)) p (period, first_day)
          group by f.queue, p.period, p.first_day
@@ -122,7 +121,7 @@ begin atomic
            round(f.first_reply, 1), round(f.first_replies[1]::numeric, 1), round(f.first_replies[2]::numeric, 1),
            coalesce(f.handled, 0), round(f.handling, 1), round(f.handlings[1]::numeric, 1), round(f.handlings[2]::numeric, 1),
            round(f.replies, 1), coalesce(f.reopened, 0), coalesce(f.escalated, 0), coalesce(l.tickets, 0),
-           date_trunc('second', least((p.last_day + 1)::timestamp at time zone p.zone, p_at) - to_timestamp(l.median))
+           date_trunc('second', least((p.last_day + 1)::timestamp at time zone p.zone, p_at) - to_timestamp(l.median)), coalesce(f.breached, 0)
       from period p
       left join figure f on f.queue = p.queue and f.period = p.period and f.first_day = p.first_day
       left join left_over l on l.queue = p.queue and l.day = p.last_day;
@@ -134,7 +133,7 @@ returns table (
     queue text, period text, first_day date, arrivals bigint, peak_hour integer,
     first_reply_minutes numeric, first_reply_minutes_p50 numeric, first_reply_minutes_p90 numeric,
     handled bigint, handling_minutes numeric, handling_minutes_p50 numeric, handling_minutes_p90 numeric, replies_per_ticket numeric,
-    reopened bigint, escalated bigint, backlog bigint, backlog_age interval
+    reopened bigint, escalated bigint, backlog bigint, backlog_age interval, breached bigint
 )
 language plpgsql stable security definer set search_path = pg_catalog, pg_temp
 as $$

@@ -83,7 +83,7 @@ create or replace view secondline.service_figures as
 select f.queue, f.period, f.first_day, f.arrivals, f.peak_hour,
        f.first_reply_minutes, f.first_reply_minutes_p50, f.first_reply_minutes_p90,
        f.handled, f.handling_minutes, f.handling_minutes_p50, f.handling_minutes_p90, f.replies_per_ticket,
-       f.reopened, f.escalated, f.backlog, f.backlog_age
+       f.reopened, f.escalated, f.backlog, f.backlog_age, f.breached
   from secondline.service_figures_of((statement_timestamp() - interval '1 year')::date, (statement_timestamp() + interval '1 day')::date) f;
 comment on view secondline.service_figures is
     'Each queue, day by day and week by week, for the last year, in the time zone of its team (UTC where it is nobody''s). Each figure counts in the period in which it happened. For other periods there is secondline.service_figures_of(from_day, to_day).';

@@ -36,7 +36,7 @@ begin
                ('absence_calendar', 'last_day', 'The last day.'),
                ('service_figures', 'queue', 'The queue in which the tickets are now.'),
                ('service_figures', 'first_day', 'The day, or the Monday of the week.'),
-               ('service_figures', 'reopened', 'Tickets that were reopened.')
+               ('service_figures', 'reopened', 'Tickets that were reopened.'),
                ('client_ticket', 'state', 'Where it stands, in plain words of the client''s language.'),
                ('client_ticket', 'place', 'Place among the waiting tickets of its queue that need the same skill, 1 is next; null once somebody has it.'),
                ('client_ticket', 'work_starts_at', 'When work on it should start, estimated from efforts, loads and shifts; null once it has, or when nobody can say.'),
@@ -94,6 +94,7 @@ begin
                ('starts_at', 'When it starts.'),
                ('section', 'round, blocker, shared, plan, absent, stalled, suggestion or item.'),
                ('place', 'Place on the agenda.'),
+               ('breached', 'Tickets on which a response or resolution target passed in it.'),
                ('alert_id', 'The alert, as acknowledge_alert() names it.'),
                ('alarm', 'What has rung: response_breach, resolution_breach, stalled_alert, untouched, declined or bouncing.'),
                ('told', 'Who has been told so far: head, deputy, team.'),
