@@ -16,8 +16,8 @@ set local role secondline_owner;
 
 do $$
 begin
-    if exists (select from secondline.schema_migration where name > '0006_lines') then
-        raise exception 'the schema in this database is %, newer than 0006_lines, which this install.sql brings',
+    if exists (select from secondline.schema_migration where name > '0009_escalation') then
+        raise exception 'the schema in this database is %, newer than 0009_escalation, which this install.sql brings',
             (select max(name) from secondline.schema_migration)
             using hint = 'Use the files of the version of Secondline that brought it.';
     end if;
@@ -73,6 +73,13 @@ insert into secondline.schema_migration (name, checksum)
 values ('0007_routing', '55da88982f6dab3d5795af358bf5a6517286faaa2175ba7d24b9f9e6a06c1f91');
 \endif
 
+select not exists (select from secondline.schema_migration where name = '0009_escalation') as wanted \gset
+\if :wanted
+\ir migrations/0009_escalation.sql
+insert into secondline.schema_migration (name, checksum)
+values ('0009_escalation', '0a556f289b343de6ab524bb48ff0e07ddf0df354962fa43c960e3a37b6984550');
+\endif
+
 \ir functions/10_caller.sql
 \ir functions/20_calendar.sql
 \ir functions/22_business_time.sql
@@ -84,20 +91,25 @@ values ('0007_routing', '55da88982f6dab3d5795af358bf5a6517286faaa2175ba7d24b9f9e
 \ir functions/50_ticket.sql
 \ir functions/52_client.sql
 \ir functions/55_message.sql
+\ir functions/56_escalation.sql
+\ir functions/57_suggestion.sql
 \ir functions/60_workday.sql
 \ir functions/62_reminder.sql
 \ir functions/63_standup.sql
 \ir functions/70_assignment.sql
 \ir functions/72_workdays.sql
+\ir functions/74_escalation_rule.sql
 \ir functions/75_delivery.sql
 \ir functions/80_audit.sql
 \ir functions/90_setup.sql
 \ir functions/91_workday.sql
 \ir functions/92_ticket.sql
 \ir functions/93_message.sql
+\ir functions/94_escalation.sql
 \ir views/10_now.sql
 \ir views/20_message.sql
 \ir views/30_workday.sql
+\ir views/40_escalation.sql
 \ir views/90_comments.sql
 \ir grants.sql
 commit;

@@ -30,6 +30,9 @@ static const char migrations_0006_lines[] = {
 static const char migrations_0007_routing[] = {
 #embed "../../sql/migrations/0007_routing.sql" suffix(, 0)
 };
+static const char migrations_0009_escalation[] = {
+#embed "../../sql/migrations/0009_escalation.sql" suffix(, 0)
+};
 static const char functions_10_caller[] = {
 #embed "../../sql/functions/10_caller.sql" suffix(, 0)
 };
@@ -63,6 +66,12 @@ static const char functions_52_client[] = {
 static const char functions_55_message[] = {
 #embed "../../sql/functions/55_message.sql" suffix(, 0)
 };
+static const char functions_56_escalation[] = {
+#embed "../../sql/functions/56_escalation.sql" suffix(, 0)
+};
+static const char functions_57_suggestion[] = {
+#embed "../../sql/functions/57_suggestion.sql" suffix(, 0)
+};
 static const char functions_60_workday[] = {
 #embed "../../sql/functions/60_workday.sql" suffix(, 0)
 };
@@ -77,6 +86,9 @@ static const char functions_70_assignment[] = {
 };
 static const char functions_72_workdays[] = {
 #embed "../../sql/functions/72_workdays.sql" suffix(, 0)
+};
+static const char functions_74_escalation_rule[] = {
+#embed "../../sql/functions/74_escalation_rule.sql" suffix(, 0)
 };
 static const char functions_75_delivery[] = {
 #embed "../../sql/functions/75_delivery.sql" suffix(, 0)
@@ -96,6 +108,9 @@ static const char functions_92_ticket[] = {
 static const char functions_93_message[] = {
 #embed "../../sql/functions/93_message.sql" suffix(, 0)
 };
+static const char functions_94_escalation[] = {
+#embed "../../sql/functions/94_escalation.sql" suffix(, 0)
+};
 static const char views_10_now[] = {
 #embed "../../sql/views/10_now.sql" suffix(, 0)
 };
@@ -104,6 +119,9 @@ static const char views_20_message[] = {
 };
 static const char views_30_workday[] = {
 #embed "../../sql/views/30_workday.sql" suffix(, 0)
+};
+static const char views_40_escalation[] = {
+#embed "../../sql/views/40_escalation.sql" suffix(, 0)
 };
 static const char views_90_comments[] = {
 #embed "../../sql/views/90_comments.sql" suffix(, 0)
@@ -122,6 +140,7 @@ static const struct secondline_sql_file files[] = {
     {"migrations/0005_workday.sql", migrations_0005_workday},
     {"migrations/0006_lines.sql", migrations_0006_lines},
     {"migrations/0007_routing.sql", migrations_0007_routing},
+    {"migrations/0009_escalation.sql", migrations_0009_escalation},
     {"functions/10_caller.sql", functions_10_caller},
     {"functions/20_calendar.sql", functions_20_calendar},
     {"functions/22_business_time.sql", functions_22_business_time},
@@ -133,20 +152,25 @@ static const struct secondline_sql_file files[] = {
     {"functions/50_ticket.sql", functions_50_ticket},
     {"functions/52_client.sql", functions_52_client},
     {"functions/55_message.sql", functions_55_message},
+    {"functions/56_escalation.sql", functions_56_escalation},
+    {"functions/57_suggestion.sql", functions_57_suggestion},
     {"functions/60_workday.sql", functions_60_workday},
     {"functions/62_reminder.sql", functions_62_reminder},
     {"functions/63_standup.sql", functions_63_standup},
     {"functions/70_assignment.sql", functions_70_assignment},
     {"functions/72_workdays.sql", functions_72_workdays},
+    {"functions/74_escalation_rule.sql", functions_74_escalation_rule},
     {"functions/75_delivery.sql", functions_75_delivery},
     {"functions/80_audit.sql", functions_80_audit},
     {"functions/90_setup.sql", functions_90_setup},
     {"functions/91_workday.sql", functions_91_workday},
     {"functions/92_ticket.sql", functions_92_ticket},
     {"functions/93_message.sql", functions_93_message},
+    {"functions/94_escalation.sql", functions_94_escalation},
     {"views/10_now.sql", views_10_now},
     {"views/20_message.sql", views_20_message},
     {"views/30_workday.sql", views_30_workday},
+    {"views/40_escalation.sql", views_40_escalation},
     {"views/90_comments.sql", views_90_comments},
     {"grants.sql", grants},
 };

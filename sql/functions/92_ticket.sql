@@ -56,7 +56,7 @@ begin
 end;
 $$;
 comment on function secondline.resolve_ticket(bigint, bigint, text) is
-    'The ticket is solved: assigned or accepted → resolved. The assignee or a program may. Errors: P0002 no such ticket or person, SL005 not theirs, SL006 in another state, 22023 no resolution.';
+    'The ticket is solved: assigned or accepted → resolved. The assignee or a program may. Errors: P0002 no such ticket or person, SL005 not theirs, SL006 in another state, or a developer''s own (finish_escalation); 22023 no resolution.';
 
 create or replace function secondline.reassign_ticket(ticket bigint, to_person bigint, by_person bigint, reason text) returns void
 language plpgsql security definer set search_path = pg_catalog, pg_temp
@@ -96,11 +96,11 @@ language plpgsql security definer set search_path = pg_catalog, pg_temp
 as $$
 begin
     perform secondline_rules.authorise(by_person);
-    perform secondline_rules.cancel(secondline_rules.lock_ticket(ticket), ticket, by_person, reason);
+    perform secondline_rules.cancel(secondline_rules.lock_work(ticket), ticket, by_person, reason);
 end;
 $$;
 comment on function secondline.cancel_ticket(bigint, bigint, text) is
-    'Cancels an open ticket. Its author, the one who has it, the client''s account manager or a head may. Errors: P0002 no such ticket or person, SL005 not theirs to change, SL006 it has ended, 22023 no reason.';
+    'Cancels an open ticket; a developer''s own: whoever waits for it has their ticket back (with_developer, to_verify → accepted) and is told. Its author, the one who has it, the client''s account manager or a head may. Errors: P0002 no such ticket or person, SL005 not theirs to change, SL006 it has ended, 22023 no reason.';
 
 create or replace function secondline.add_note(ticket bigint, person bigint, text text) returns void
 language plpgsql security definer set search_path = pg_catalog, pg_temp
