@@ -60,7 +60,8 @@ begin
            ('ask', 'asked', '{new,assigned,accepted,waiting_for_client,with_developer,to_verify}', null),
            ('answer', 'answered', '{new,assigned,accepted,waiting_for_client,with_developer,to_verify}', null),
            ('propose', 'escalation_proposed', '{assigned,accepted}', null),
-           ('refuse', 'escalation_refused', '{assigned,accepted,waiting_for_client}', null),
+           ('refuse', 'escalation_refused', '{assigned}', 'accepted'),
+           ('refuse', 'escalation_refused', '{accepted,waiting_for_client}', null),
            ('turn_down', 'turned_down', '{new,assigned,accepted,waiting_for_client}', 'resolved'),
            ('note', 'note', '{new,returned,assigned,accepted,waiting_for_client,with_developer,to_verify,resolved,cancelled}', null))
            d (act, event, from_statuses, to_status)

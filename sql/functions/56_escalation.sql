@@ -549,11 +549,11 @@ begin
     end if;
     t := secondline_rules.owned_ticket(e.ticket_id, p_owner, 'refuse');
     perform secondline_rules.require_text(p_reason, 'reason');
-    perform secondline_rules.act_as_owner(p_at, t.ticket_id, p_owner);
+    perform secondline_rules.lock_people(p_owner);
+    perform secondline_rules.take_up(p_at, t, p_owner);
+    perform secondline_rules.take_step(p_at, t, 'refuse', p_owner, p_owner, format('%s: %s', e.rule, p_reason));
     update secondline.escalation x set state = 'refused', ended_at = p_at, note = p_reason where x.escalation_id = p_escalation;
-    update secondline.ticket x set escalation_id = null, changed_at = p_at where x.ticket_id = t.ticket_id;
-    insert into secondline.journal (ticket_id, at, event, person_id, note)
-    values (t.ticket_id, p_at, 'escalation_refused', p_owner, format('%s: %s', e.rule, p_reason));
+    update secondline.ticket x set escalation_id = null where x.ticket_id = t.ticket_id;
 end;
 $$;
 comment on function secondline_rules.refuse(timestamptz, bigint, bigint, text) is 'secondline.refuse_escalation at an instant.';

@@ -1,24 +1,27 @@
 -- Suggestions: on the stand-up's agenda until somebody decides.
 
 create or replace function secondline_rules.undecided_suggestion(p_at timestamptz, p_team bigint)
-returns table (ticket_id bigint, author_id bigint, title text, forgotten_since date)
+returns table (place bigint, ticket_id bigint, author_id bigint, title text, forgotten_since date)
 language sql stable
 begin atomic
-    select t.ticket_id, t.author_id, t.title,
-           case when secondline_rules.business_clock(c.calendar_id, p_at)
-                     > secondline_rules.business_clock(c.calendar_id, t.discussed_at)
-                       + secondline_rules.business_interval('5 days', coalesce(c.day_length, interval '1 day'))
-                then (t.discussed_at at time zone m.time_zone)::date end
-      from secondline.ticket t
-     cross join secondline.team m
-      left join secondline.calendar c on c.team_id = m.team_id
-     where m.team_id = p_team and t.kind = 'suggestion' and t.ended_at is null and not t.for_developer
-       and t.status not in ('returned', 'with_developer', 'to_verify')
-       and (t.status = 'new' and t.queue in (select q.name from secondline.queue q where q.team_id = p_team)
-            or t.assignee_id in (select p.person_id from secondline.person p where p.team_id = p_team))
-       -- what came back from the developers has been decided
-       and not exists (select from secondline.escalation e where e.ticket_id = t.ticket_id and e.kind = 'suggestion')
-     order by 4 nulls last, t.submitted_at limit 20;
+    with undecided as (
+        select t.ticket_id, t.author_id, t.title, t.submitted_at,
+               case when secondline_rules.business_clock(c.calendar_id, p_at)
+                         > secondline_rules.business_clock(c.calendar_id, t.discussed_at)
+                           + secondline_rules.business_interval('5 days', coalesce(c.day_length, interval '1 day'))
+                    then (t.discussed_at at time zone m.time_zone)::date end as forgotten_since
+          from secondline.ticket t
+         cross join secondline.team m
+          left join secondline.calendar c on c.team_id = m.team_id
+         where m.team_id = p_team and t.kind = 'suggestion' and t.ended_at is null and not t.for_developer
+           and t.status not in ('returned', 'with_developer', 'to_verify')
+           and (t.status = 'new' and t.queue in (select q.name from secondline.queue q where q.team_id = p_team)
+                or t.assignee_id in (select p.person_id from secondline.person p where p.team_id = p_team))
+           -- what came back from the developers has been decided
+           and not exists (select from secondline.escalation e where e.ticket_id = t.ticket_id and e.kind = 'suggestion')
+    )
+    select row_number() over (order by u.forgotten_since, u.submitted_at), u.ticket_id, u.author_id, u.title, u.forgotten_since
+      from undecided u order by 1 limit 20;
 end;
 comment on function secondline_rules.undecided_suggestion(timestamptz, bigint) is
     'What a team has to decide on, at most 20: first what stood on an agenda more than five business days ago, with that day.';

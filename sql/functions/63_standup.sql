@@ -43,7 +43,7 @@ begin atomic
                 >= coalesce(c.day_length, interval '1 day')
           order by t.changed_at limit 20)
         union all
-        select 7, 'suggestion', u.ticket_id, u.author_id, p.full_name,
+        select 7, 'suggestion', u.place, u.author_id, p.full_name,
                case when u.forgotten_since is not null then format('‼ %s ', u.forgotten_since) else '' end || u.ticket_id || ': ' || u.title
           from secondline_rules.undecided_suggestion(p_at, p_team) u
           left join secondline.person p on p.person_id = u.author_id
@@ -53,7 +53,7 @@ begin atomic
          where i.team_id = p_team and (i.day is null or i.day = p_day)
     )
     select l.section, row_number() over (order by l.part, l.rank, l.full_name, l.id), l.person_id, l.full_name, l.text
-      from (select x.*, case when x.section = 'item' then x.id end as rank from line x) l order by l.part, l.rank, l.full_name, l.id;
+      from (select x.*, case when x.section in ('suggestion', 'item') then x.id end as rank from line x) l order by l.part, l.rank, l.full_name, l.id;
 end;
 comment on function secondline_rules.standup_agenda(timestamptz, bigint, date) is
     'The agenda of a team''s stand-up on a day: a personal round, blockers and what people shared of their last day, plans, who is absent, stalled tickets, suggestions, and what people put on it.';
