@@ -262,7 +262,6 @@ import Testing
             Call("member", nil, "select secondline.add_note({ticket}, {member}, 'note')"),
             Call("member", "42501", "select secondline.escalate_ticket({ticket}, {colleague}, 'bug', 'low', 'x')"),
             Call("member", "42501", "select secondline.finish_escalation(1, {colleague}, 'fixed', 'x')"),
-            Call("colleague", "SL005", "select secondline.link_ticket({ticket}, 0)"),
             Call("member", "P0002", "select secondline.link_ticket({ticket}, 0)"),
             Call("member", "42501", "select secondline.set_escalation({queue})"),
             Call("other_head", nil, "select secondline.set_escalation({queue})"),

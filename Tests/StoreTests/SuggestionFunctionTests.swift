@@ -114,7 +114,7 @@ import Testing
             lines.scene(
                 "select (current_date + 1 + time '12:00') at time zone time_zone from secondline.team where team_id = {team}"
             ))!
-        let before = "timestamptz '\(noon)' - interval '5 minutes'"
+        let before = "(timestamptz '\(noon)' - interval '5 minutes')"
         try await db.script(
             lines.scene(
                 "update secondline.ticket set submitted_at = submitted_at + interval '1 day' where ticket_id = {old}"))

@@ -67,7 +67,9 @@ begin atomic
         union all
         select h.ticket_id, 'propose', 'reopened', h.changed_at
           from held h join secondline.escalation_rule r on r.queue = h.ruled_by and r.reopened <= h.reopened
-         where h.is_in_hand and not secondline_rules.was_proposed(h.ticket_id, 'reopened')
+         where h.is_in_hand
+           -- "case": asked only of those that the join leaves
+           and case when r.reopened is not null then not secondline_rules.was_proposed(h.ticket_id, 'reopened') end
            -- since developers last had it
            and r.reopened <= (select count(*) from secondline.journal j
                                where j.ticket_id = h.ticket_id and j.from_status = 'resolved' and j.journal_id > coalesce((
@@ -82,7 +84,8 @@ begin atomic
           from held h join secondline.escalation_rule r on r.queue = h.ruled_by and r.slow_factor is not null
          -- a reopened one has its own rule
          where h.is_in_hand and h.reopened = 0
-           and not secondline_rules.was_with_developers(h.ticket_id) and not secondline_rules.was_proposed(h.ticket_id, 'slow')
+           and case when r.slow_factor is not null
+                    then not secondline_rules.was_with_developers(h.ticket_id) and not secondline_rules.was_proposed(h.ticket_id, 'slow') end
     )
     select distinct on (n.ticket_id) n.ticket_id, n.act, n.rule, n.due_at from next n order by n.ticket_id, n.due_at, n.rule;
 end;
