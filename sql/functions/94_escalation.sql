@@ -172,7 +172,7 @@ begin
 end;
 $$;
 comment on function secondline.accept_suggestion(bigint, bigint, text) is
-    'A suggestion will be built: it goes to developers with its specification, new, assigned or accepted → with_developer. One that nobody has becomes the head''s own; a head of another team''s people gives it to somebody first. Returns the escalation. Who has it, a head of the team, or a program may. Errors: P0002 no such ticket or person, or nothing says which developers; SL004 no room, SL005 not theirs to decide, SL006 no suggestion, or in another state; SL008 no specification.';
+    'A suggestion will be built: it goes to developers with its specification, new, assigned or accepted → with_developer. One that nobody has becomes the head''s own; a head whose own team is another gives it to somebody first. Returns the escalation. Who has it, a head of the team, or a program may. Errors: P0002 no such ticket or person, or nothing says which developers; SL005 not theirs to decide, SL006 no suggestion, or in another state; SL008 no specification.';
 
 create or replace function secondline.decline_suggestion(ticket bigint, person bigint, reason text) returns void
 language plpgsql security definer set search_path = pg_catalog, pg_temp
