@@ -155,7 +155,8 @@ grant execute on function
     secondline.set_regulation(text, secondline.ticket_kind[], integer, text[], boolean), secondline.clear_regulation(text),
     secondline.set_misplaced_topic(text, text, text), secondline.set_target(text, secondline.priority, text, interval),
     secondline.set_stalled_after(text, interval), secondline.set_client_silence(text, interval, interval),
-    secondline.set_acknowledge_within(bigint, interval)
+    secondline.set_acknowledge_within(bigint, interval),
+    secondline.set_escalation(text, text, boolean, integer, numeric)
     to secondline_app, secondline_head;
 
 -- telling people something, also from the daemon's login: "secondline send", "retry", "drop"
@@ -194,6 +195,13 @@ grant execute on function
     secondline.acknowledge_alert(bigint, bigint),
     secondline.resubmit_ticket(
         bigint, bigint, text, text, secondline.priority, secondline.ticket_kind, text, bigint, integer, text),
+    secondline.escalate_ticket(bigint, bigint, secondline.ticket_kind, secondline.severity, text, text),
+    secondline.link_ticket(bigint, bigint, bigint), secondline.acknowledge_escalation(bigint, bigint),
+    secondline.decline_escalation(bigint, bigint, text), secondline.note_progress(bigint, bigint, text),
+    secondline.ask_owner(bigint, bigint, text), secondline.answer_developer(bigint, bigint, text),
+    secondline.finish_escalation(bigint, bigint, secondline.escalation_outcome, text), secondline.confirm_fix(bigint, bigint),
+    secondline.send_back(bigint, bigint, text), secondline.refuse_escalation(bigint, bigint, text),
+    secondline.accept_suggestion(bigint, bigint, text), secondline.decline_suggestion(bigint, bigint, text),
     secondline.praise(bigint, bigint, text), secondline.remark(bigint, bigint, text, text, text)
     to secondline_app, secondline_member;
 grant execute on function

@@ -80,6 +80,13 @@ insert into secondline.schema_migration (name, checksum)
 values ('0008_clocks', '1b952b9581bfeeff44f5b879d5bd649f836d847dbff16ba75ef914ee02bcce2f');
 \endif
 
+select not exists (select from secondline.schema_migration where name = '0009_escalation') as wanted \gset
+\if :wanted
+\ir migrations/0009_escalation.sql
+insert into secondline.schema_migration (name, checksum)
+values ('0009_escalation', '0a556f289b343de6ab524bb48ff0e07ddf0df354962fa43c960e3a37b6984550');
+\endif
+
 select not exists (select from secondline.schema_migration where name = '0010_client') as wanted \gset
 \if :wanted
 \ir migrations/0010_client.sql
@@ -99,7 +106,9 @@ values ('0010_client', '165273267476be1582296cd202eb74911b6770b6ae942077de6c0534
 \ir functions/52_client.sql
 \ir functions/53_estimate.sql
 \ir functions/55_message.sql
+\ir functions/56_escalation.sql
 \ir functions/56_target.sql
+\ir functions/57_suggestion.sql
 \ir functions/60_workday.sql
 \ir functions/62_reminder.sql
 \ir functions/63_standup.sql
@@ -108,6 +117,7 @@ values ('0010_client', '165273267476be1582296cd202eb74911b6770b6ae942077de6c0534
 \ir functions/67_clock.sql
 \ir functions/70_assignment.sql
 \ir functions/72_workdays.sql
+\ir functions/74_escalation_rule.sql
 \ir functions/75_delivery.sql
 \ir functions/80_audit.sql
 \ir functions/82_figures.sql
@@ -115,12 +125,14 @@ values ('0010_client', '165273267476be1582296cd202eb74911b6770b6ae942077de6c0534
 \ir functions/91_workday.sql
 \ir functions/92_ticket.sql
 \ir functions/93_message.sql
+\ir functions/94_escalation.sql
 \ir functions/95_clock.sql
 \ir views/10_now.sql
 \ir views/20_message.sql
 \ir views/30_workday.sql
 \ir views/35_alert.sql
 \ir views/40_client.sql
+\ir views/40_escalation.sql
 \ir views/90_comments.sql
 \ir grants.sql
 commit;

@@ -33,6 +33,9 @@ static const char migrations_0007_routing[] = {
 static const char migrations_0008_clocks[] = {
 #embed "../../sql/migrations/0008_clocks.sql" suffix(, 0)
 };
+static const char migrations_0009_escalation[] = {
+#embed "../../sql/migrations/0009_escalation.sql" suffix(, 0)
+};
 static const char migrations_0010_client[] = {
 #embed "../../sql/migrations/0010_client.sql" suffix(, 0)
 };
@@ -72,8 +75,14 @@ static const char functions_53_estimate[] = {
 static const char functions_55_message[] = {
 #embed "../../sql/functions/55_message.sql" suffix(, 0)
 };
+static const char functions_56_escalation[] = {
+#embed "../../sql/functions/56_escalation.sql" suffix(, 0)
+};
 static const char functions_56_target[] = {
 #embed "../../sql/functions/56_target.sql" suffix(, 0)
+};
+static const char functions_57_suggestion[] = {
+#embed "../../sql/functions/57_suggestion.sql" suffix(, 0)
 };
 static const char functions_60_workday[] = {
 #embed "../../sql/functions/60_workday.sql" suffix(, 0)
@@ -99,6 +108,9 @@ static const char functions_70_assignment[] = {
 static const char functions_72_workdays[] = {
 #embed "../../sql/functions/72_workdays.sql" suffix(, 0)
 };
+static const char functions_74_escalation_rule[] = {
+#embed "../../sql/functions/74_escalation_rule.sql" suffix(, 0)
+};
 static const char functions_75_delivery[] = {
 #embed "../../sql/functions/75_delivery.sql" suffix(, 0)
 };
@@ -120,6 +132,9 @@ static const char functions_92_ticket[] = {
 static const char functions_93_message[] = {
 #embed "../../sql/functions/93_message.sql" suffix(, 0)
 };
+static const char functions_94_escalation[] = {
+#embed "../../sql/functions/94_escalation.sql" suffix(, 0)
+};
 static const char functions_95_clock[] = {
 #embed "../../sql/functions/95_clock.sql" suffix(, 0)
 };
@@ -137,6 +152,9 @@ static const char views_35_alert[] = {
 };
 static const char views_40_client[] = {
 #embed "../../sql/views/40_client.sql" suffix(, 0)
+};
+static const char views_40_escalation[] = {
+#embed "../../sql/views/40_escalation.sql" suffix(, 0)
 };
 static const char views_90_comments[] = {
 #embed "../../sql/views/90_comments.sql" suffix(, 0)
@@ -156,6 +174,7 @@ static const struct secondline_sql_file files[] = {
     {"migrations/0006_lines.sql", migrations_0006_lines},
     {"migrations/0007_routing.sql", migrations_0007_routing},
     {"migrations/0008_clocks.sql", migrations_0008_clocks},
+    {"migrations/0009_escalation.sql", migrations_0009_escalation},
     {"migrations/0010_client.sql", migrations_0010_client},
     {"functions/10_caller.sql", functions_10_caller},
     {"functions/20_calendar.sql", functions_20_calendar},
@@ -169,7 +188,9 @@ static const struct secondline_sql_file files[] = {
     {"functions/52_client.sql", functions_52_client},
     {"functions/53_estimate.sql", functions_53_estimate},
     {"functions/55_message.sql", functions_55_message},
+    {"functions/56_escalation.sql", functions_56_escalation},
     {"functions/56_target.sql", functions_56_target},
+    {"functions/57_suggestion.sql", functions_57_suggestion},
     {"functions/60_workday.sql", functions_60_workday},
     {"functions/62_reminder.sql", functions_62_reminder},
     {"functions/63_standup.sql", functions_63_standup},
@@ -178,6 +199,7 @@ static const struct secondline_sql_file files[] = {
     {"functions/67_clock.sql", functions_67_clock},
     {"functions/70_assignment.sql", functions_70_assignment},
     {"functions/72_workdays.sql", functions_72_workdays},
+    {"functions/74_escalation_rule.sql", functions_74_escalation_rule},
     {"functions/75_delivery.sql", functions_75_delivery},
     {"functions/80_audit.sql", functions_80_audit},
     {"functions/82_figures.sql", functions_82_figures},
@@ -185,12 +207,14 @@ static const struct secondline_sql_file files[] = {
     {"functions/91_workday.sql", functions_91_workday},
     {"functions/92_ticket.sql", functions_92_ticket},
     {"functions/93_message.sql", functions_93_message},
+    {"functions/94_escalation.sql", functions_94_escalation},
     {"functions/95_clock.sql", functions_95_clock},
     {"views/10_now.sql", views_10_now},
     {"views/20_message.sql", views_20_message},
     {"views/30_workday.sql", views_30_workday},
     {"views/35_alert.sql", views_35_alert},
     {"views/40_client.sql", views_40_client},
+    {"views/40_escalation.sql", views_40_escalation},
     {"views/90_comments.sql", views_90_comments},
     {"grants.sql", grants},
 };

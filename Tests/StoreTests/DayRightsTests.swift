@@ -173,7 +173,10 @@ import Testing
                  where c.relnamespace = 'secondline'::regnamespace and c.relkind = 'v'
                    and pg_get_viewdef(c.oid) ~ 'visible_person|own_person' order by 1
                 """)
-                == ["absence_calendar", "day_report", "day_task", "my_day", "my_month", "my_tickets", "suggested_task"]
+                == [
+                    "absence_calendar", "day_report", "day_task", "my_day", "my_escalations", "my_month", "my_tickets",
+                    "suggested_task",
+                ]
                 .map { "\($0)|t" })
     }
 

@@ -17,7 +17,7 @@ import Testing
             "set_client_contact", "set_team_locale", "set_client_locale", "set_template", "set_queue_team", "set_head",
             "set_deputy", "set_lateness", "set_reminder", "set_standup", "set_regulation", "clear_regulation",
             "set_misplaced_topic", "set_client_login", "set_target", "set_stalled_after", "set_client_silence",
-            "set_acknowledge_within",
+            "set_acknowledge_within", "set_escalation",
         ]
         let telling = [
             "send_message", "send_to_client", "send_to_team", "secondline_rules.quiet_until",
@@ -32,6 +32,9 @@ import Testing
             "report_task", "submit_report", "add_agenda_item", "drop_agenda_item", "note_standup", "praise", "remark",
             "reply_to_client", "wait_for_client", "client_replied", "reopen_ticket", "hand_over", "resubmit_ticket",
             "report_difficulty", "acknowledge_alert",
+            "escalate_ticket", "link_ticket", "acknowledge_escalation", "decline_escalation", "note_progress",
+            "ask_owner", "answer_developer", "finish_escalation", "confirm_fix", "send_back", "refuse_escalation",
+            "accept_suggestion", "decline_suggestion",
         ]
         let reading = [
             "check_ticket", "shift", "calendar_of_person", "calendar_of_team", "calendar_of_queue", "business_time",
@@ -270,6 +273,12 @@ import Testing
             Call("member", nil, "select secondline.submit_ticket({queue}, 'title', '', author => {member})"),
             Call("member", nil, "select secondline.reassign_ticket({ticket}, {colleague}, {member}, 'please')"),
             Call("member", nil, "select secondline.add_note({ticket}, {member}, 'note')"),
+            Call("member", "42501", "select secondline.escalate_ticket({ticket}, {colleague}, 'bug', 'low', 'x')"),
+            Call("member", "42501", "select secondline.finish_escalation(1, {colleague}, 'fixed', 'x')"),
+            Call("member", "P0002", "select secondline.link_ticket({ticket}, 0)"),
+            Call("member", "42501", "select secondline.set_escalation({queue})"),
+            Call("other_head", nil, "select secondline.set_escalation({queue})"),
+            Call("member", nil, "select * from secondline.my_escalations"),
             Call("member", nil, "select secondline.shift({colleague}, '2026-06-01')"),
             Call("member", nil, "select * from secondline.queue_now"),
             Call("member", nil, "select * from secondline.specialist_now"),

@@ -77,7 +77,7 @@ struct Refused: Sendable, CustomTestStringConvertible {
             "workday", "ticket", "assignment", "decision", "journal", "blocker", "message", "message_history",
             "message_attempt", "contact", "channel", "template", "workday_journal", "task", "report", "reminder",
             "reminder_rule", "standup", "standup_meeting", "agenda_item", "calendar", "planned_shift",
-            "regulation", "misplaced_topic", "ticket_step", "estimate",
+            "regulation", "misplaced_topic", "ticket_step", "estimate", "escalation", "escalation_rule",
         ]
         return try await db.lines(
             tables.map { "select '\($0)', md5(string_agg(t::text, ',' order by t::text)) from secondline.\($0) t" }

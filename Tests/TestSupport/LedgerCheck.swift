@@ -39,17 +39,29 @@ package enum LedgerCheck {
             """
         ),
         (
-            // recomputed from the beginnings and ends; an overruling or a single large ticket may go beyond
-            "a person had more than there was room for",
+            // recomputed for the moment of each offer, with what tickets weighed then; an overruling or a single large ticket may go beyond
+            "a person was given more than there was room for",
             """
-            select person_id, at, load, capacity_minutes, tickets from (
-                select e.person_id, e.at, p.capacity_minutes, sum(e.minutes) over w as load, sum(e.tickets) over w as tickets
-                  from (select person_id, offered_at as at, weight_minutes as minutes, 1 as tickets from secondline.assignment
-                         union all
-                        select person_id, ended_at, -weight_minutes, -1 from secondline.assignment where ended_at is not null) e
-                  join secondline.person p using (person_id)
-                window w as (partition by e.person_id order by e.at, e.minutes rows unbounded preceding)) l
-             where load > capacity_minutes and tickets > 1 limit 5
+            select a.ticket_id, a.person_id, a.offered_at, p.capacity_minutes, o.minutes, o.tickets
+              from secondline.assignment a
+              join secondline.person p on p.person_id = a.person_id
+             cross join lateral (
+                   select sum(secondline_rules.weight(s.to_status, w.minutes)) as minutes, count(*) as tickets
+                     from secondline.assignment b
+                     join secondline.ticket t on t.ticket_id = b.ticket_id
+                    -- one that weighs a reply in the end may have weighed its effort before
+                    cross join lateral (
+                          select case when b.weight_minutes > 15 then b.weight_minutes
+                                      else greatest(b.weight_minutes, t.effort_minutes) end as minutes) w
+                    cross join lateral (
+                          select j.to_status from secondline.journal j
+                           where j.ticket_id = b.ticket_id and j.at <= a.offered_at and j.to_status is not null
+                           order by j.journal_id desc limit 1) s
+                    where b.person_id = a.person_id and b.offered_at <= a.offered_at
+                      and (b.ended_at is null or b.ended_at > a.offered_at)
+                      -- one that was taken up again later was not in hand
+                      and s.to_status not in ('new', 'returned', 'resolved', 'cancelled')) o
+             where not a.overruled and o.minutes > p.capacity_minutes and o.tickets > 1 limit 5
             """
         ),
         (
@@ -116,6 +128,34 @@ package enum LedgerCheck {
                                   where x.ticket_id = t.ticket_id and x.to_status is not null
                                   order by x.journal_id desc limit 1) j on true
              where t.status is distinct from j.to_status limit 5
+            """
+        ),
+        (
+            "an escalation and its developer's ticket disagree",
+            """
+            select e.escalation_id, e.state, e.developer_id, w.status, w.assignee_id, w.for_developer from secondline.escalation e
+              join secondline.ticket w on w.ticket_id = e.developer_ticket_id
+             where not w.for_developer or e.developer_id is distinct from w.assignee_id
+                or e.state::text <> all (case w.status when 'new' then '{submitted}' when 'assigned' then '{submitted}'
+                                                       when 'accepted' then '{acknowledged,asked}' when 'resolved' then '{finished,confirmed}'
+                                                       when 'cancelled' then '{withdrawn}' else '{}' end::text[]) limit 5
+            """
+        ),
+        (
+            "a ticket and its escalation disagree",
+            """
+            select t.ticket_id, t.status, e.escalation_id, e.state from secondline.ticket t
+              join secondline.escalation e on e.escalation_id = t.escalation_id
+             where e.ended_at is not null or t.ended_at is not null
+                or t.status = 'with_developer' and e.state in ('proposed', 'finished')
+                or t.status = 'to_verify' and e.state = 'proposed' limit 5
+            """
+        ),
+        (
+            "an escalation is finished, and nobody has anything to verify",
+            """
+            select e.escalation_id from secondline.escalation e
+             where e.state = 'finished' and not exists (select from secondline.ticket t where t.escalation_id = e.escalation_id) limit 5
             """
         ),
     ]

@@ -150,6 +150,18 @@ insert into secondline.message_kind (kind, severity, ends_with, fields) values
     ('client.solved', 'normal', 'never', '{ticket,title,text}'),
     ('client.reopened', 'low', 'ticket', '{ticket,title}'),
     ('client.cancelled', 'normal', 'never', '{ticket,title}'),
+    ('client.progress', 'normal', 'ticket', '{ticket,title}'),
+    ('escalation.opened', 'normal', 'ticket', '{escalation,ticket,title,rule,text}'),
+    ('escalation.proposed', 'high', 'ticket', '{escalation,ticket,title,rule,answer_at}'),
+    ('escalation.progress', 'normal', 'ticket', '{escalation,ticket,title,from,text}'),
+    ('escalation.asked', 'high', 'ticket', '{escalation,ticket,title,from,text}'),
+    ('escalation.answered', 'normal', 'ticket', '{escalation,ticket,title,from,text}'),
+    ('escalation.finished', 'high', 'ticket', '{escalation,ticket,title,from,outcome,text}'),
+    ('escalation.sent_back', 'high', 'ticket', '{escalation,ticket,title,from,text}'),
+    ('escalation.withdrawn', 'high', 'ticket', '{escalation,ticket,title,from,text}'),
+    ('escalation.unwanted', 'normal', 'ticket', '{escalation,ticket,title}'),
+    ('escalation.control', 'normal', 'ticket', '{escalation,ticket,title}'),
+    ('suggestion.declined', 'normal', 'never', '{ticket,title,text}'),
     ('workday.unseen', 'normal', 'start', '{day,shift_starts_at}'),
     ('workday.no_show', 'high', 'start', '{person,day,shift_starts_at}'),
     ('plan.reminder', 'normal', 'plan', '{day,tasks,tickets}'),
@@ -223,6 +235,50 @@ select d.kind, d.locale, d.subject, d.text, d.subject, d.text from (values
     ('client.reopened', 'ru', 'Ваша заявка {ticket} снова открыта: {title}', 'Мы снова работаем над вашей заявкой {ticket}.'),
     ('client.cancelled', 'en', 'Your request {ticket} was cancelled: {title}', 'Your request {ticket} was cancelled. If you did not expect that, ask us.'),
     ('client.cancelled', 'ru', 'Ваша заявка {ticket} отменена: {title}', 'Ваша заявка {ticket} отменена. Если это неожиданно для вас, спросите нас.'),
+    ('client.progress', 'en', 'News of your request {ticket}: {title}', 'Our developers have looked into it. We check what they found and come back to you.'),
+    ('client.progress', 'ru', 'Новости по вашей заявке {ticket}: {title}', 'Разработчики её рассмотрели. Мы проверяем результат и вернёмся к вам.'),
+    ('escalation.opened', 'en', 'Ticket {ticket} is with the developers: {title}', E'{text}
+
+Escalation {escalation}, by the rule: {rule}. The ticket stays yours.'),
+    ('escalation.opened', 'ru', 'Заявка {ticket} у разработчиков: {title}', E'{text}
+
+Эскалация {escalation}, правило: {rule}. Заявка остаётся вашей.'),
+    ('escalation.proposed', 'en', 'Bring in developers for ticket {ticket}? {title}', 'By the rule "{rule}" it goes to the developers at {answer_at}, unless you refuse escalation {escalation} with a reason.'),
+    ('escalation.proposed', 'ru', 'Передать разработчикам заявку {ticket}? {title}', 'По правилу «{rule}» она уйдёт разработчикам {answer_at}, если вы не откажетесь от эскалации {escalation} с объяснением.'),
+    ('escalation.progress', 'en', 'From the developers: {title} ({ticket})', E'{from}, escalation {escalation}:
+{text}'),
+    ('escalation.progress', 'ru', 'От разработчиков: {title} ({ticket})', E'{from}, эскалация {escalation}:
+{text}'),
+    ('escalation.asked', 'en', '{from} asks about ticket {ticket}: {title}', E'{text}
+
+Answer to escalation {escalation}.'),
+    ('escalation.asked', 'ru', '{from}, вопрос по заявке {ticket}: {title}', E'{text}
+
+Ответьте в эскалации {escalation}.'),
+    ('escalation.answered', 'en', '{from} answers: {title} ({ticket})', E'{text}
+
+Escalation {escalation}.'),
+    ('escalation.answered', 'ru', '{from}, ответ: {title} ({ticket})', E'{text}
+
+Эскалация {escalation}.'),
+    ('escalation.finished', 'en', 'The developers are done with ticket {ticket}: {title}', E'{from}, {outcome}: {text}
+
+Verify it, and confirm it or send escalation {escalation} back.'),
+    ('escalation.finished', 'ru', 'Разработчики закончили с заявкой {ticket}: {title}', E'{from}, {outcome}: {text}
+
+Проверьте: подтвердите или верните эскалацию {escalation}.'),
+    ('escalation.sent_back', 'en', 'Sent back: {title} ({ticket})', E'{from}, escalation {escalation}: {text}'),
+    ('escalation.sent_back', 'ru', 'Возвращено: {title} ({ticket})', E'{from}, эскалация {escalation}: {text}'),
+    ('escalation.withdrawn', 'en', 'No developers any more for ticket {ticket}: {title}', E'{from} has ended escalation {escalation}: {text}'),
+    ('escalation.withdrawn', 'ru', 'Разработчики больше не заняты заявкой {ticket}: {title}', E'Эскалация {escalation} прекращена ({from}): {text}'),
+    ('escalation.unwanted', 'en', 'Nobody waits for ticket {ticket} any more: {title}', 'The tickets of escalation {escalation} have ended.'),
+    ('escalation.unwanted', 'ru', 'Заявку {ticket} больше никто не ждёт: {title}', 'Заявки эскалации {escalation} закрыты.'),
+    ('escalation.control', 'en', 'No news from the developers: {title} ({ticket})', 'A day has passed without news of escalation {escalation}. Ask how it stands.'),
+    ('escalation.control', 'ru', 'Нет новостей от разработчиков: {title} ({ticket})', 'Прошёл день без новостей по эскалации {escalation}. Узнайте, как дела.'),
+    ('suggestion.declined', 'en', 'Your suggestion {ticket}: {title}', E'Thank you for it. We have decided not to build it:
+{text}'),
+    ('suggestion.declined', 'ru', 'Ваше предложение {ticket}: {title}', E'Спасибо за него. Мы решили этого не делать:
+{text}'),
     ('workday.unseen', 'en', 'Your shift has begun', 'Your shift began at {shift_starts_at}. Start your workday, or tell your head that you are away.'),
     ('workday.unseen', 'ru', 'Ваша смена началась',
      'Ваша смена началась {shift_starts_at}. Начните рабочий день или сообщите руководителю, что вас не будет.'),

@@ -10,6 +10,14 @@
 --
 --   assigned, accepted ── resolve ──▶ resolved ── reopen, client_reply ──▶ accepted; ── reopen_anew ──▶ new, where the owner has left
 --   assigned ── wait ──▶ waiting_for_client ── give_up ──▶ resolved
+--
+--                        escalate, link, rejoin                       hear_back
+--   assigned, accepted ──────────────────────────▶ with_developer ◀──────────────▶ to_verify ── confirm ──▶ accepted
+--        │  ▲ (accepted)          withdraw               │            send_back        │ ▲
+--        │  └────────────────────────────────────────────┴─────────────────────────────┘ │
+--        └──── rejoin_finished ──────────────────────────────────────────────────────────┘
+--
+--   a suggestion: new, assigned, accepted, waiting_for_client ── turn_down ──▶ resolved
 --   new, assigned, accepted ── reassign ──▶ assigned        returned, waiting_for_client ── rehome ──▶ new        every open state ── cancel ──▶ cancelled
 --
 -- The same, to be checked against: each act from each state in which it is possible. An act without "to" leaves the state as it is.
@@ -43,6 +51,21 @@ begin
            ('hand_over', 'handed_over', '{assigned,accepted}', 'new'),
            ('return', 'returned', '{new}', 'returned'),
            ('resubmit', 'resubmitted', '{returned}', 'new'),
+           ('escalate', 'escalated', '{assigned,accepted}', 'with_developer'),
+           ('link', 'linked', '{assigned,accepted}', 'with_developer'),
+           ('rejoin', 'rejoined', '{assigned,accepted}', 'with_developer'),
+           ('rejoin_finished', 'rejoined', '{assigned,accepted}', 'to_verify'),
+           ('hear_back', 'heard_back', '{with_developer}', 'to_verify'),
+           ('send_back', 'sent_back', '{to_verify}', 'with_developer'),
+           ('confirm', 'confirmed', '{to_verify}', 'accepted'),
+           ('withdraw', 'withdrawn', '{with_developer,to_verify}', 'accepted'),
+           ('progress', 'progress', '{new,assigned,accepted,waiting_for_client,with_developer,to_verify}', null),
+           ('ask', 'asked', '{new,assigned,accepted,waiting_for_client,with_developer,to_verify}', null),
+           ('answer', 'answered', '{new,assigned,accepted,waiting_for_client,with_developer,to_verify}', null),
+           ('propose', 'escalation_proposed', '{assigned,accepted}', null),
+           ('refuse', 'escalation_refused', '{assigned}', 'accepted'),
+           ('refuse', 'escalation_refused', '{accepted,waiting_for_client}', null),
+           ('turn_down', 'turned_down', '{new,assigned,accepted,waiting_for_client}', 'resolved'),
            ('note', 'note', '{new,returned,assigned,accepted,waiting_for_client,with_developer,to_verify,resolved,cancelled}', null))
            d (act, event, from_statuses, to_status)
      cross join unnest(d.from_statuses::secondline.ticket_status[]) f (status);
@@ -106,7 +129,7 @@ begin
             using errcode = 'check_violation', constraint = 'ticket_external_key_length_check', table = 'ticket', column = 'external_key',
                   hint = 'Give it 1 to 200 characters, or leave it out.';
     end if;
-    if v_queue.has_regulation and new.status = 'new' and exists (select from secondline_rules.broken_rule(new, 'en')) then
+    if v_queue.has_regulation and new.status = 'new' and not new.for_developer and exists (select from secondline_rules.broken_rule(new, 'en')) then
         -- a client's goes to their account manager; where there is none nobody could complete it
         new.returned_to := coalesce((
             select p.person_id from secondline.person p where p.person_id = new.author_id and p.deactivated_at is null), (
@@ -305,6 +328,7 @@ begin
            ended_at = case when v_to in ('resolved', 'cancelled') then coalesce(t.ended_at, p_at) end,
            returned_to = case when v_to = 'returned' then t.returned_to end,
            unsaid = case when v_to = 'returned' then t.unsaid end,
+           escalation_id = case when v_to not in ('resolved', 'cancelled') then t.escalation_id end,
            -- the clocks of a ticket stand still while it waits for its client
            waiting_since = case when v_to = 'waiting_for_client' then coalesce(t.waiting_since, p_at) end,
            waited = t.waited + case when t.waiting_since is not null and v_to <> 'waiting_for_client'
@@ -528,6 +552,9 @@ begin
     perform secondline_rules.take_step(p_at, t, 'cancel', t.assignee_id, p_by, p_reason);
     if p_by is not null then
         perform secondline_rules.tell_client(p_at, 'client.cancelled', t);
+    end if;
+    if t.for_developer then
+        perform secondline_rules.withdraw(p_at, p_ticket, p_by, p_reason);
     end if;
 end;
 $$;

@@ -43,19 +43,17 @@ begin atomic
                            and (x.alarm = 'stalled' and x.since = t.changed_at or x.alarm = 'bouncing' and x.since = t.eligible_at))
           order by t.changed_at limit 20)
         union all
-        (select 7, 'suggestion', t.ticket_id, t.author_id, u.full_name, t.ticket_id || ': ' || t.title
-           from secondline.ticket t
-           left join secondline.person u on u.person_id = t.author_id
-          where t.kind = 'suggestion' and (t.status = 'new' and t.queue in (select q.name from secondline.queue q where q.team_id = p_team)
-                or t.status not in ('new', 'returned', 'resolved', 'cancelled') and t.assignee_id in (select m.person_id from member m))
-          order by t.submitted_at limit 20)
+        select 7, 'suggestion', u.place, u.author_id, p.full_name,
+               case when u.forgotten_since is not null then format('‼ %s ', u.forgotten_since) else '' end || u.ticket_id || ': ' || u.title
+          from secondline_rules.undecided_suggestion(p_at, p_team) u
+          left join secondline.person p on p.person_id = u.author_id
         union all
         select 8, 'item', i.item_id, m.person_id, m.full_name, i.text
           from secondline.agenda_item i join secondline.person m on m.person_id = i.person_id
          where i.team_id = p_team and (i.day is null or i.day = p_day)
     )
     select l.section, row_number() over (order by l.part, l.rank, l.full_name, l.id), l.person_id, l.full_name, l.text
-      from (select x.*, case when x.section = 'item' then x.id end as rank from line x) l order by l.part, l.rank, l.full_name, l.id;
+      from (select x.*, case when x.section in ('suggestion', 'item') then x.id end as rank from line x) l order by l.part, l.rank, l.full_name, l.id;
 end;
 comment on function secondline_rules.standup_agenda(timestamptz, bigint, date) is
     'The agenda of a team''s stand-up on a day: a personal round, blockers and what people shared of their last day, plans, who is absent, stalled tickets, suggestions, and what people put on it.';
@@ -113,6 +111,11 @@ begin
         update secondline.agenda_item i set day = s.day
          where i.item_id in (select x.item_id from secondline.agenda_item x
                               where x.team_id = s.team_id and x.day is null for no key update skip locked);
+        -- one that is being changed may be decided on by now; if not, the next agenda counts
+        update secondline.ticket t set discussed_at = p_at
+         where t.ticket_id in (select x.ticket_id from secondline.ticket x
+                                where x.ticket_id in (select u.ticket_id from secondline_rules.undecided_suggestion(p_at, s.team_id) u)
+                                  and x.discussed_at is null for no key update skip locked);
         select array_agg(a.person_id order by a.place) into v_people
           from secondline_rules.standup_agenda(p_at, s.team_id, s.day) a where a.section = 'round';
         perform secondline_rules.tell_people(

@@ -97,6 +97,7 @@ declare
     v_alarm text[];
     v_since timestamptz[];
     v_due timestamptz[];
+    v_escalating bigint[];
     t secondline.ticket;
     r record;
 begin
@@ -123,12 +124,15 @@ begin
              cross join lateral secondline_rules.clocks(y) k order by y.ticket_id, k.due_at) c;
 
     -- what changes somebody's load needs their row
+    v_escalating := array(select e.ticket_id from secondline_rules.escalation_plan(v_tickets) e where e.due_at <= p_at and e.act <> 'look');
     with person as (
         select p.person_id from secondline.person p
          where p.person_id in (
                select y.assignee_id from unnest(v_ticket, v_alarm, v_due) c (ticket_id, alarm, due_at)
                  join secondline.ticket y on y.ticket_id = c.ticket_id
-                where c.due_at <= p_at and c.alarm in ('offer', 'give_up'))
+                where c.due_at <= p_at and c.alarm in ('offer', 'give_up')
+                union all
+               select y.assignee_id from secondline.ticket y where y.ticket_id = any (v_escalating))
          order by p.person_id for no key update skip locked
     )
     select array_agg(p.person_id) into v_people from person p;
@@ -182,6 +186,19 @@ begin
         end if;
         return query select case r.alarm when 'offer' then 'timed_out' else 'unanswered' end, t.ticket_id, t.assignee_id, null::bigint, null::text;
     end loop;
+    for r in
+        select e.* from secondline_rules.attend_escalations(p_at, array(
+                   select y.ticket_id from secondline.ticket y
+                    where y.ticket_id = any (v_tickets) and (y.ticket_id <> all (v_escalating) or y.assignee_id = any (v_people)))) e
+    loop
+        if r.event = 'due' then
+            update secondline.ticket y set attend_at = least(y.attend_at, greatest(r.due_at, p_at)) where y.ticket_id = r.ticket_id;
+        else
+            return query select r.event, r.ticket_id, r.person_id, null::bigint, r.rule;
+        end if;
+    end loop;
+    update secondline.ticket y set attend_at = least(y.attend_at, p_at + interval '1 second')
+     where y.ticket_id = any (v_escalating) and not coalesce(y.assignee_id = any (v_people), false);
 end;
 $$;
 comment on function secondline_rules.attend_tickets(timestamptz, integer) is

@@ -100,7 +100,7 @@ begin
     ), taken as (
         update secondline.ticket t
            set status = 'assigned', assignee_id = h.person_id, changed_at = h.at,
-               attend_at = case when t.kind = 'system_error' then h.at else least(t.attend_at, h.at + q.first_due_after) end
+               attend_at = case when t.kind = 'system_error' or t.escalation_id is not null then h.at else least(t.attend_at, h.at + q.first_due_after) end
           from holding h join secondline.queue q on q.name = h.queue where t.ticket_id = h.ticket_id
     ), decided as (
         insert into secondline.decision (ticket_id, decided_at, kind, person_id, reason, candidates)

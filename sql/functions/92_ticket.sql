@@ -32,7 +32,7 @@ begin
         return secondline_rules.authorise_client(p_ticket, null);
     end if;
     perform secondline_rules.authorise(p_person);
-    return secondline_rules.lock_ticket(p_ticket);
+    return secondline_rules.lock_work(p_ticket);
 end;
 $$;
 comment on function secondline_rules.authorise_steering(bigint, bigint) is
@@ -118,7 +118,7 @@ begin
 end;
 $$;
 comment on function secondline.resolve_ticket(bigint, bigint, text) is
-    'The ticket is solved: assigned or accepted → resolved. The resolution is sent to the client''s contacts. The assignee or a program may. Errors: P0002 no such ticket or person, SL005 not theirs, SL006 in another state, 22023 no resolution.';
+    'The ticket is solved: assigned or accepted → resolved. The resolution is sent to the client''s contacts. The assignee or a program may. Errors: P0002 no such ticket or person, SL005 not theirs, SL006 in another state, or a developer''s own (finish_escalation), 22023 no resolution.';
 
 create or replace function secondline.reassign_ticket(ticket bigint, to_person bigint, by_person bigint, reason text) returns void
 language plpgsql security definer set search_path = pg_catalog, pg_temp
@@ -161,7 +161,7 @@ begin
 end;
 $$;
 comment on function secondline.cancel_ticket(bigint, bigint, text) is
-    'Cancels an open ticket; the client is told, without the reason. Its author, the one who has it, the client''s account manager or a head may; a client''s login its own, with by_person null. Errors: P0002 no such ticket (of the client''s own) or person, SL005 not theirs to change, SL006 it has ended, 22023 no reason.';
+    'Cancels an open ticket; the client is told, without the reason. A developer''s own: whoever waits for it has their ticket back (with_developer, to_verify → accepted) and is told. Its author, the one who has it, the client''s account manager or a head may; a client''s login its own, with by_person null. Errors: P0002 no such ticket (of the client''s own) or person, SL005 not theirs to change, SL006 it has ended, 22023 no reason.';
 
 create or replace function secondline.add_note(ticket bigint, person bigint, text text) returns void
 language plpgsql security definer set search_path = pg_catalog, pg_temp

@@ -38,6 +38,8 @@ package struct ClockDuty: Duty {
                 events.append(.alertRaised(alert, ticket: ticket, clock: clock))
             case .alertPassedOn(let alert, let ticket, let to):
                 events.append(.alertPassedOn(alert, ticket: ticket, to: to))
+            case .escalation(let escalation, let ticket, let person, let rule):
+                events.append(.escalation(escalation, ticket, of: person, rule: rule))
             case .due(let seconds?) where seconds <= 0: outcome.again = true
             case .due(let seconds): outcome.dueIn = seconds.map { Duration(databaseSeconds: $0) }
             }

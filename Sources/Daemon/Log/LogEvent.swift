@@ -1,5 +1,5 @@
 package import Policy
-internal import Store
+package import Store
 
 /// Every event that the daemon logs, with its fields. Names and fields are an interface: operators filter by them.
 package enum LogEvent: Sendable {
@@ -27,6 +27,8 @@ package enum LogEvent: Sendable {
     case clockRung(TicketID, clock: String)
     case alertRaised(Int64, ticket: TicketID, clock: String)
     case alertPassedOn(Int64, ticket: TicketID, to: String)
+    /// The daemon brought developers in, proposes to, or keeps an eye on it.
+    case escalation(RunClocks.Escalation, TicketID, of: PersonID, rule: String?)
     case reminderSent(what: String, which: String, person: PersonID, day: String)
     /// The next workday began before this one had its report.
     case workdayOverdue(of: PersonID, day: String)
@@ -57,6 +59,7 @@ package enum LogEvent: Sendable {
         switch self {
         case .daemonStarted, .daemonReady, .daemonStopping, .databaseConnected, .databaseRestored, .ticketAssigned,
             .queueBlocked, .queueUnblocked, .ticketTimedOut, .ticketRehomed, .ticketUnanswered, .clockRung,
+            .escalation,
             .reminderSent, .workdayOverdue, .standupAnnounced, .clientTold, .messageFailed, .channelRestored:
             .info
         case .messagePassedOn(_, _, let to): to == "nobody" ? .warning : .info
@@ -94,6 +97,10 @@ package enum LogEvent: Sendable {
         case .clockRung: "clock.rung"
         case .alertRaised: "alert.raised"
         case .alertPassedOn: "alert.passed_on"
+        case .escalation(.opened, _, _, _): "escalation.opened"
+        case .escalation(.proposed, _, _, _): "escalation.proposed"
+        case .escalation(.rejoined, _, _, _): "escalation.rejoined"
+        case .escalation(.control, _, _, _): "escalation.control"
         case .reminderSent: "reminder.sent"
         case .workdayOverdue: "workday.overdue"
         case .standupAnnounced: "standup.announced"
@@ -149,6 +156,9 @@ package enum LogEvent: Sendable {
             [("alert", .number(alert)), ("ticket", .number(ticket.raw)), ("clock", .text(clock))]
         case .alertPassedOn(let alert, let ticket, let to):
             [("alert", .number(alert)), ("ticket", .number(ticket.raw)), ("to", .text(to))]
+        case .escalation(_, let ticket, let person, let rule):
+            [("ticket", .number(ticket.raw)), ("owner", .number(person.raw))]
+                + (rule.map { [("rule", .text($0))] } ?? [])
         case .reminderSent(let what, let which, let person, let day):
             [
                 ("what", .text(what)), ("which", .text(which)), ("person", .number(person.raw)), ("day", .text(day)),

@@ -4,6 +4,14 @@ package import Postgres
 /// Does what is due on tickets: offers, response and resolution clocks, silent clients, stalled work, who has left, alerts. See
 /// `secondline_rules.run_clocks`.
 package struct RunClocks: Statement {
+    /// What the daemon does about escalations by itself.
+    package enum Escalation: String, Sendable {
+        case opened = "escalated"
+        case proposed = "escalation_proposed"
+        case rejoined = "escalation_rejoined"
+        case control = "escalation_control"
+    }
+
     package enum Row: Sendable {
         /// An offer was left untouched.
         case timedOut(TicketID, PersonID)
@@ -16,6 +24,8 @@ package struct RunClocks: Statement {
         case alert(Int64, TicketID, clock: String)
         /// Nobody acknowledged it, or it came back.
         case alertPassedOn(Int64, TicketID, to: String)
+        /// By this rule, if by one.
+        case escalation(Escalation, TicketID, of: PersonID, rule: String?)
         /// There is more in so many seconds.
         case due(inSeconds: Double?)
     }
@@ -54,6 +64,11 @@ package struct RunClocks: Statement {
         case ("rung", let ticket?, _, _, let clock?): return .rung(ticket, clock: clock)
         case ("alert", let ticket?, _, let alert?, let clock?): return .alert(alert, ticket, clock: clock)
         case ("alert_passed_on", let ticket?, _, let alert?, let to?): return .alertPassedOn(alert, ticket, to: to)
+        case (let event, let ticket?, let person?, _, let rule):
+            guard let escalation = Escalation(rawValue: event) else {
+                throw DatabaseError(.decoding, "what has happened is not known: \(event)")
+            }
+            return .escalation(escalation, ticket, of: person, rule: rule)
         default: return .due(inSeconds: seconds)
         }
     }
