@@ -95,6 +95,8 @@ grant execute on function
     secondline_rules.member_state(timestamptz), secondline_rules.has_room(integer, integer, integer),
     secondline_rules.ticket_candidate(timestamptz, bigint), secondline_rules.waiting_group(),
     secondline_rules.lock_unlocked_people(bigint[]),
+    secondline_rules.routed_waiting(
+        timestamptz, text, text, secondline.priority, timestamptz, bigint, bigint[], bigint[], bigint[], bigint, bigint, bigint),
     secondline_rules.assign(timestamptz, bigint[], bigint[], text[], jsonb[], integer[], integer[]),
     secondline_rules.record_blockers(timestamptz, text[], text[], text[], bigint[], text[]),
     secondline_rules.set_aside(timestamptz, bigint, text), secondline_rules.finish_duty(timestamptz, text),
@@ -113,8 +115,10 @@ grant execute on function
 
 -- asking why is for everybody who may read
 grant execute on function secondline_rules.ticket_candidate(timestamptz, bigint), secondline_rules.member_state(timestamptz),
-    secondline_rules.has_room(integer, integer, integer)
-    to secondline_reader, secondline_member, secondline_head, secondline_app;
+    secondline_rules.has_room(integer, integer, integer),
+    secondline_rules.routed_person(timestamptz, text, text, bigint),
+    secondline_rules.is_routed_to(timestamptz, text, text, bigint, bigint, bigint)
+    to secondline_reader, secondline_member, secondline_head, secondline_app, secondline_daemon;
 
 -- setting up
 grant execute on function
@@ -135,7 +139,7 @@ grant execute on function
     secondline.set_lateness(bigint, interval, integer, integer), secondline.set_reminder(bigint, text, text, interval),
     secondline.set_standup(bigint, integer[], time),
     secondline.set_regulation(text, secondline.ticket_kind[], integer, text[], boolean), secondline.clear_regulation(text),
-    secondline.set_misplaced_topic(text, text, text)
+    secondline.set_misplaced_topic(text, text, text), secondline.set_routing(text, text), secondline.set_accept_within(text, interval)
     to secondline_app, secondline_head;
 
 -- telling people something, also from the daemon's login: "secondline send", "retry", "drop"
@@ -152,7 +156,7 @@ grant execute on function
 grant execute on function
     secondline.record_absence(bigint, secondline.absence_kind, date, date),
     secondline.record_absence_hours(bigint, secondline.absence_kind, timestamptz, timestamptz),
-    secondline.cancel_absence(bigint),
+    secondline.cancel_absence(bigint), secondline.set_substitute(bigint, bigint),
     secondline.start_workday(bigint), secondline.pause_workday(bigint), secondline.resume_workday(bigint), secondline.end_workday(bigint),
     secondline.submit_ticket(text, text, text, secondline.priority, secondline.ticket_kind, bigint, bigint, integer, text),
     secondline.accept_ticket(bigint, bigint), secondline.decline_ticket(bigint, bigint, text),

@@ -16,8 +16,8 @@ set local role secondline_owner;
 
 do $$
 begin
-    if exists (select from secondline.schema_migration where name > '0006_lines') then
-        raise exception 'the schema in this database is %, newer than 0006_lines, which this install.sql brings',
+    if exists (select from secondline.schema_migration where name > '0007_routing') then
+        raise exception 'the schema in this database is %, newer than 0007_routing, which this install.sql brings',
             (select max(name) from secondline.schema_migration)
             using hint = 'Use the files of the version of Secondline that brought it.';
     end if;
@@ -70,7 +70,7 @@ select not exists (select from secondline.schema_migration where name = '0007_ro
 \if :wanted
 \ir migrations/0007_routing.sql
 insert into secondline.schema_migration (name, checksum)
-values ('0007_routing', '55da88982f6dab3d5795af358bf5a6517286faaa2175ba7d24b9f9e6a06c1f91');
+values ('0007_routing', '5877d64f7974cf1b349c8f4e4faa1c2e7ecec83bfdec59d1b73bb76592c0b020');
 \endif
 
 \ir functions/10_caller.sql

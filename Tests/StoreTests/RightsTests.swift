@@ -16,7 +16,7 @@ import Testing
             "set_fair_limit", "set_starvation_bound", "set_head_start", "deactivate_person", "set_team_contact",
             "set_client_contact", "set_team_locale", "set_client_locale", "set_template", "set_queue_team", "set_head",
             "set_deputy", "set_lateness", "set_reminder", "set_standup", "set_regulation", "clear_regulation",
-            "set_misplaced_topic",
+            "set_misplaced_topic", "set_routing", "set_accept_within",
         ]
         let telling = [
             "send_message", "send_to_client", "send_to_team", "secondline_rules.quiet_until",
@@ -30,6 +30,7 @@ import Testing
             "set_locale", "excuse_workday", "correct_workday", "submit_plan", "add_task", "change_task", "drop_task",
             "report_task", "submit_report", "add_agenda_item", "drop_agenda_item", "note_standup", "praise", "remark",
             "reply_to_client", "wait_for_client", "client_replied", "reopen_ticket", "hand_over", "resubmit_ticket",
+            "set_substitute",
         ]
         let reading = [
             "check_ticket", "shift", "calendar_of_person", "calendar_of_team", "calendar_of_queue", "business_time",
@@ -37,7 +38,7 @@ import Testing
             "secondline_rules.head_start", "secondline_rules.rank", "secondline_rules.business_interval",
             "secondline_rules.business_clock", "secondline_rules.business_instant", "secondline_rules.ticket_candidate",
             "secondline_rules.member_state",
-            "secondline_rules.has_room",
+            "secondline_rules.has_room", "secondline_rules.routed_person", "secondline_rules.is_routed_to",
             // the rules behind secondline.inbox
             "secondline_rules.acting_person", "secondline_rules.is_pointless", "secondline_rules.reader",
             "secondline_rules.render", "secondline_rules.field_text", "secondline_rules.time_text",
@@ -51,7 +52,8 @@ import Testing
             "secondline_rules.clock_of",
         ]
         let deciding = [
-            "waiting_group", "lock_unlocked_people", "assign", "record_blockers", "set_aside", "finish_duty",
+            "waiting_group", "routed_waiting", "lock_unlocked_people", "assign", "record_blockers", "set_aside",
+            "finish_duty",
             "idle_specialist", "claim_messages", "begin_claim", "renew_leases", "finish_deliveries",
             "take_over_messages", "report_channel", "forget_worker", "attend_popups", "retire_popups", "remove_history",
             "run_workdays",
@@ -292,6 +294,15 @@ import Testing
             Call("head", "42501", "select secondline.start_workday({member})"),
             Call("head", "42501", "select secondline.accept_ticket({ticket}, {member})"),
             Call("other_head", "42501", "select secondline.set_capacity({member}, 300)"),
+            Call("member", nil, "select secondline.set_substitute({member}, {colleague})"),
+            Call("member", "42501", "select secondline.set_substitute({colleague}, {member})"),
+            Call("head", nil, "select secondline.set_substitute({member}, {colleague})"),
+            Call("other_head", "42501", "select secondline.set_substitute({member}, {colleague})"),
+            Call("program", nil, "select secondline.set_substitute({member}, null)"),
+            Call("member", "42501", "select secondline.set_routing({queue}, 'account_manager')"),
+            Call("head", nil, "select secondline.set_routing({queue}, 'account_manager')"),
+            Call("member", "42501", "select secondline.set_accept_within({queue}, '1 hour')"),
+            Call("head", nil, "select secondline.set_accept_within({queue}, '1 hour')"),
             Call("other_head", "42501", "select secondline.add_member({queue}, {member})"),
             Call("other_head", "42501", "select secondline.grant_skill({member}, 'french')"),
             Call("other_head", "42501", "select secondline.add_person({team}, 'specialist', 'Spy')"),
