@@ -81,7 +81,7 @@ drop policy if exists own on secondline.report;
 create policy own on secondline.report for select using (person_id in (select secondline_rules.visible_person()));
 grant execute on function
     secondline_rules.leader(bigint), secondline_rules.visible_person(), secondline_rules.own_person(), secondline_rules.is_program(),
-    secondline_rules.visible_team(),
+    secondline_rules.visible_team(), secondline_rules.visible_manager(),
     secondline_rules.missing(secondline.workday), secondline_rules.agenda_now()
     to secondline_reader, secondline_member, secondline_head, secondline_app, secondline_daemon;
 

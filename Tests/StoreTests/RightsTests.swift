@@ -47,7 +47,7 @@ import Testing
             // those behind the views on people's days
             "secondline_rules.is_program", "secondline_rules.leader", "secondline_rules.visible_person",
             "secondline_rules.own_person", "secondline_rules.missing", "secondline_rules.agenda_now",
-            "secondline_rules.visible_team",
+            "secondline_rules.visible_team", "secondline_rules.visible_manager",
             // the rank behind secondline.queue_now
             "secondline_rules.clock_of",
         ]

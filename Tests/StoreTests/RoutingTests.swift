@@ -97,4 +97,53 @@ import Testing
             )
                 == ["new|-|-|\(call.hasPrefix("reopen") ? "\(two)" : "-")"])
     }
+
+    @Test(
+        "managers follow their clients' tickets wherever they are, substitutes while they stand in, heads those of their people"
+    )
+    func myClients() async throws {
+        let logins = try await RightsTests.Logins()
+        let (here, other) = (logins.here, logins.other)
+        // the colleague stands in for the member, who is a manager here
+        let (member, colleague) = (here.specialists[0], here.specialists[1])
+        try await db.script(
+            """
+            update secondline.client set account_manager_id = \(member) where client_id = \(here.client);
+            select secondline.set_substitute(\(member), \(colleague));
+            """)
+        let open = try await here.ticket(in: db)
+        let ended = try await here.ticket(in: db)
+        let old = try await here.ticket(in: db)
+        let theirs = try await other.ticket(in: db)
+        try await db.assign([(open, colleague)])
+        try await db.script(
+            """
+            select secondline.cancel_ticket(t, \(here.head), 'no') from unnest(array[\(ended), \(old)]) t;
+            update secondline.ticket set submitted_at = now() - interval '32 days', ended_at = now() - interval '31 days' where ticket_id = \(old);
+            select secondline.reply_to_client(\(open), \(colleague), 'on it');
+            """)
+        let mine = """
+            select ticket_id, line, status, assignee, last_event, client_waits, client_waits_since is null
+              from secondline.my_clients where ticket_id in (\(open), \(ended), \(old), \(theirs)) order by 1
+            """
+        let rows = ["\(open)|2|accepted|Specialist 1|replied|f|t", "\(ended)|2|cancelled|-|cancelled|f|t"]
+        let others = "\(theirs)|2|new|-|submitted|t|f"
+        let sees = { (login: String) in
+            try await withSession(as: logins.names[login]!) { try await $0.lines(mine) }
+        }
+        #expect(try await sees("member") == rows)
+        #expect(try await sees("head") == rows)
+        #expect(try await sees("deputy") == rows)
+        #expect(try await sees("program") == rows + [others])
+        #expect(try await sees("other_head") == [others])
+        #expect(try await sees("colleague") == [])
+        #expect(try await sees("reader") == [])
+        #expect(try await sees("nobody") == [])
+        try await db.script(
+            "select secondline.record_absence_hours(\(member), 'sick', now() - interval '1 hour', now() + interval '1 hour')"
+        )
+        #expect(try await sees("colleague") == rows)
+        #expect(try await sees("member") == rows)
+        try await logins.drop()
+    }
 }

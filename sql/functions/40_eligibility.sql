@@ -103,6 +103,17 @@ end;
 comment on function secondline_rules.is_routed_to(timestamptz, text, text, bigint, bigint, bigint) is
     'Whether a ticket of a queue with routing account_manager (with this skill, client and preferred person) may go to this person: it is theirs, they are preferred, or it is nobody''s.';
 
+create or replace function secondline_rules.visible_manager() returns setof bigint
+language sql stable rows 10
+begin atomic
+    select p.person_id from secondline.person p
+     where exists (select from secondline.client c where c.account_manager_id = p.person_id)
+       and (p.person_id in (select secondline_rules.visible_person())
+            or secondline_rules.routed_person(clock_timestamp(), null, null, p.person_id) = (select secondline_rules.acting_person()));
+end;
+comment on function secondline_rules.visible_manager() is
+    'Whose clients the session may follow: with a login of their own people theirs, those of whom they stand in for now, and those of the teams that they lead; programs all.';
+
 create or replace function secondline_rules.ticket_candidate(p_at timestamptz, p_ticket bigint)
 returns table (
     person_id bigint, full_name text, obstacle text, load_minutes integer, capacity_minutes integer, free_again_at timestamptz
