@@ -84,7 +84,7 @@ drop policy if exists own on secondline.report;
 create policy own on secondline.report for select using (person_id in (select secondline_rules.visible_person()));
 grant execute on function
     secondline_rules.leader(bigint), secondline_rules.visible_person(), secondline_rules.own_person(), secondline_rules.is_program(),
-    secondline_rules.visible_team(),
+    secondline_rules.visible_team(), secondline_rules.visible_manager(),
     secondline_rules.missing(secondline.workday), secondline_rules.agenda_now()
     to secondline_reader, secondline_member, secondline_head, secondline_app, secondline_daemon;
 
@@ -112,6 +112,8 @@ grant execute on function
     secondline_rules.member_state(timestamptz), secondline_rules.has_room(integer, integer, integer),
     secondline_rules.ticket_candidate(timestamptz, bigint), secondline_rules.waiting_group(),
     secondline_rules.lock_unlocked_people(bigint[]),
+    secondline_rules.routed_waiting(
+        timestamptz, text, text, secondline.priority, timestamptz, bigint, bigint[], bigint[], bigint[], bigint, bigint, bigint),
     secondline_rules.assign(timestamptz, bigint[], bigint[], text[], jsonb[], integer[], integer[]),
     secondline_rules.record_blockers(timestamptz, text[], text[], text[], bigint[], text[]),
     secondline_rules.set_aside(timestamptz, bigint, text), secondline_rules.finish_duty(timestamptz, text),
@@ -131,8 +133,10 @@ grant execute on function
 
 -- asking why is for everybody who may read
 grant execute on function secondline_rules.ticket_candidate(timestamptz, bigint), secondline_rules.member_state(timestamptz),
-    secondline_rules.has_room(integer, integer, integer)
-    to secondline_reader, secondline_member, secondline_head, secondline_app;
+    secondline_rules.has_room(integer, integer, integer),
+    secondline_rules.routed_person(timestamptz, text, text, bigint),
+    secondline_rules.is_routed_to(timestamptz, text, text, bigint, bigint, bigint)
+    to secondline_reader, secondline_member, secondline_head, secondline_app, secondline_daemon;
 
 -- setting up
 grant execute on function
@@ -156,7 +160,8 @@ grant execute on function
     secondline.set_misplaced_topic(text, text, text), secondline.set_target(text, secondline.priority, text, interval),
     secondline.set_stalled_after(text, interval), secondline.set_client_silence(text, interval, interval),
     secondline.set_acknowledge_within(bigint, interval),
-    secondline.set_escalation(text, text, boolean, integer, numeric)
+    secondline.set_escalation(text, text, boolean, integer, numeric),
+    secondline.set_routing(text, text), secondline.set_accept_within(text, interval)
     to secondline_app, secondline_head;
 
 -- telling people something, also from the daemon's login: "secondline send", "retry", "drop"
@@ -173,7 +178,7 @@ grant execute on function
 grant execute on function
     secondline.record_absence(bigint, secondline.absence_kind, date, date),
     secondline.record_absence_hours(bigint, secondline.absence_kind, timestamptz, timestamptz),
-    secondline.cancel_absence(bigint),
+    secondline.cancel_absence(bigint), secondline.set_substitute(bigint, bigint),
     secondline.start_workday(bigint), secondline.pause_workday(bigint), secondline.resume_workday(bigint), secondline.end_workday(bigint),
     secondline.submit_ticket(text, text, text, secondline.priority, secondline.ticket_kind, bigint, bigint, integer, text),
     secondline.accept_ticket(bigint, bigint), secondline.decline_ticket(bigint, bigint, text),

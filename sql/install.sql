@@ -70,7 +70,7 @@ select not exists (select from secondline.schema_migration where name = '0007_ro
 \if :wanted
 \ir migrations/0007_routing.sql
 insert into secondline.schema_migration (name, checksum)
-values ('0007_routing', '55da88982f6dab3d5795af358bf5a6517286faaa2175ba7d24b9f9e6a06c1f91');
+values ('0007_routing', '5877d64f7974cf1b349c8f4e4faa1c2e7ecec83bfdec59d1b73bb76592c0b020');
 \endif
 
 select not exists (select from secondline.schema_migration where name = '0008_clocks') as wanted \gset

@@ -2,7 +2,8 @@
 ///
 /// A ticket goes to the lowest load relative to capacity, where someone with a skill needed elsewhere counts as one ticket
 /// fuller; within one reply of the best, to who last worked for the client, then to who has been idle longest, then to the
-/// lowest id. A starving ticket that fits nobody reserves the person whom it will fit soonest.
+/// lowest id. Before all that, a ticket that is somebody's (its client's manager's) goes to them alone, and one that prefers somebody
+/// to them if they can; who left an offer of it untouched gets it only where nobody else fits. A starving ticket that fits nobody reserves the person whom it will fit soonest.
 package struct Assigner {
     private var claim: Claim
     private var isReserved: [Bool]
@@ -13,6 +14,8 @@ package struct Assigner {
     private var assigned: [Int]
     private var plan = AssignmentPlan()
     private var fitting = FittingMembers()
+    /// Places of those who would fit, but left an offer of the ticket untouched.
+    private var passed: [Int] = []
 
     private init(_ claim: Claim) {
         self.claim = claim
@@ -50,7 +53,7 @@ package struct Assigner {
             return [group.isPaused ? .queuePaused : .ofGroup(group.excluded)]
         }
         if let refused = smallestRefused[ticket.group], ticket.effort >= refused, !ticket.isStarving,
-            ticket.declinedBy.isEmpty
+            ticket.isAnybodys
         {
             return [.noRoom]
         }
@@ -58,17 +61,29 @@ package struct Assigner {
         var excluded = group.excluded
         var obstacles: Set<Obstacle> = []
         fitting.removeAll()
+        passed.removeAll(keepingCapacity: true)
         for (place, member) in group.members.enumerated() {
             if let obstacle = obstacle(of: member, to: ticket) {
                 excluded[obstacle, default: 0] += 1
                 obstacles.insert(obstacle)
+            } else if ticket.passedBy.contains(claim.candidates[member.candidate].person) {
+                passed.append(place)
             } else {
                 fitting.append(
                     place, claim.candidates[member.candidate], isSpared: member.isSpared, effort: ticket.effort)
             }
         }
+        if !passed.isEmpty, !fitting.all.isEmpty {
+            excluded[.passed] = passed.count
+        } else {
+            for place in passed {
+                let member = group.members[place]
+                fitting.append(
+                    place, claim.candidates[member.candidate], isSpared: member.isSpared, effort: ticket.effort)
+            }
+        }
         guard !fitting.all.isEmpty else {
-            if ticket.declinedBy.isEmpty {
+            if ticket.isAnybodys {
                 smallestRefused[ticket.group] = min(smallestRefused[ticket.group] ?? ticket.effort, ticket.effort)
             }
             if ticket.isStarving && !obstacles.isDisjoint(with: [.noRoom, .reserved]) {
@@ -99,6 +114,9 @@ package struct Assigner {
     private func obstacle(of member: Membership, to ticket: WaitingTicket) -> Obstacle? {
         let candidate = claim.candidates[member.candidate]
         if ticket.declinedBy.contains(candidate.person) { return .declined }
+        if let route = ticket.route, candidate.person != route.person, candidate.person != ticket.preferred {
+            return .notManager
+        }
         if isReserved[member.candidate] { return .reserved }
         if member.hasNoOffersLeft { return .fairLimit }
         return candidate.hasRoom(for: ticket.effort) ? nil : .noRoom
@@ -136,6 +154,7 @@ package struct Assigner {
     /// A reason that is the ticket's own, not its group's.
     private func ownHold(_ ticket: WaitingTicket, _ obstacles: Set<Obstacle>) -> Obstacle? {
         if obstacles == [.reserving] { return .reserving }
+        if let route = ticket.route { return ticket.declinedBy.contains(route.person) ? .declined : .awaitsManager }
         return obstacles == [.declined] ? .declined : nil
     }
 
@@ -154,4 +173,9 @@ package struct Assigner {
         let candidate = claim.candidates[member.candidate]
         return !isReserved[member.candidate] && !member.hasNoOffersLeft && candidate.hasRoom(for: Minutes(1))
     }
+}
+
+extension WaitingTicket {
+    /// Nothing of its own keeps it from anybody: whom it finds no room with, no larger one will.
+    fileprivate var isAnybodys: Bool { declinedBy.isEmpty && route == nil }
 }

@@ -8,6 +8,10 @@ package enum Reason: String, Sendable, CaseIterable {
     case knowsClient = "knows_client"
     /// Among the equally free, the one whose last ticket is longest ago.
     case idleLongest = "idle_longest"
+    /// The manager of the ticket's client.
+    case accountManager = "account_manager"
+    /// Stands in for the manager, or for who had the ticket.
+    case substitute
     /// Equal in everything; the lowest id, so that the choice is the same for the same facts.
     case firstOfEquals = "first_of_equals"
 }

@@ -50,6 +50,8 @@ package struct WaitingGroup: Sendable {
     /// Empty where none is needed.
     package let skill: String
     package let isPaused: Bool
+    /// Its tickets go to their clients' managers.
+    package let isRouted: Bool
     /// The blocker that the database has open for the group.
     package let blocker: Obstacle?
     /// Of the largest ticket that waits in it.
@@ -58,10 +60,13 @@ package struct WaitingGroup: Sendable {
     /// How many members of the queue are no candidates, and why.
     package var excluded: [Obstacle: Int] = [:]
 
-    package init(queue: String, skill: String, isPaused: Bool, blocker: Obstacle?, largestEffort: Minutes) {
+    package init(
+        queue: String, skill: String, isPaused: Bool, isRouted: Bool = false, blocker: Obstacle?, largestEffort: Minutes
+    ) {
         self.queue = queue
         self.skill = skill
         self.isPaused = isPaused
+        self.isRouted = isRouted
         self.blocker = blocker
         self.largestEffort = largestEffort
     }
@@ -80,6 +85,18 @@ package struct Claim: Sendable {
     }
 }
 
+/// Whose a ticket is, where tickets go to their clients' managers; at work, with room, or not.
+package struct Route: Sendable {
+    package let person: PersonID
+    /// The client's manager: another one than the person while that one is away.
+    package let manager: PersonID
+
+    package init(person: PersonID, manager: PersonID) {
+        self.person = person
+        self.manager = manager
+    }
+}
+
 /// A ticket that waits for a person.
 package struct WaitingTicket: Sendable {
     package let id: TicketID
@@ -91,12 +108,19 @@ package struct WaitingTicket: Sendable {
     /// Who last worked for this client.
     package let knownBy: PersonID?
     package let declinedBy: [PersonID]
+    /// Who left an offer of it untouched: asked again only where nobody else fits.
+    package let passedBy: [PersonID]
+    /// Who gets it if they can.
+    package let preferred: PersonID?
+    /// Nil: anybody's.
+    package let route: Route?
     /// The blocker that the database has open for this ticket.
     package let blocker: Obstacle?
 
     package init(
         id: TicketID, group: Int, effort: Minutes, isStarving: Bool = false, knownBy: PersonID? = nil,
-        declinedBy: [PersonID] = [], blocker: Obstacle? = nil
+        declinedBy: [PersonID] = [], passedBy: [PersonID] = [], preferred: PersonID? = nil, route: Route? = nil,
+        blocker: Obstacle? = nil
     ) {
         self.id = id
         self.group = group
@@ -104,6 +128,9 @@ package struct WaitingTicket: Sendable {
         self.isStarving = isStarving
         self.knownBy = knownBy
         self.declinedBy = declinedBy
+        self.passedBy = passedBy
+        self.preferred = preferred
+        self.route = route
         self.blocker = blocker
     }
 }
@@ -111,15 +138,15 @@ package struct WaitingTicket: Sendable {
 extension Candidate {
     /// What is left of the capacity.
     package var room: Minutes { capacity - load }
+
+    /// The largest effort in minutes that there is room for.
+    package var largestEffort: Int64 { load.count == 0 ? .max : Int64(room.count) }
 }
 
 extension Claim {
     /// The largest effort in minutes that anybody in the group has room for.
     package func largestRoom(in group: Int) -> Int64 {
-        groups[group].members.reduce(0) { largest, member in
-            let candidate = candidates[member.candidate]
-            return max(largest, candidate.load.count == 0 ? .max : Int64(candidate.room.count))
-        }
+        groups[group].members.reduce(0) { max($0, candidates[$1.candidate].largestEffort) }
     }
 }
 
@@ -128,6 +155,6 @@ extension WaitingTicket {
     package func inGroup(_ group: Int) -> WaitingTicket {
         WaitingTicket(
             id: id, group: group, effort: effort, isStarving: isStarving, knownBy: knownBy, declinedBy: declinedBy,
-            blocker: blocker)
+            passedBy: passedBy, preferred: preferred, route: route, blocker: blocker)
     }
 }

@@ -27,6 +27,12 @@ struct FittingMembers {
     /// The choice (a place among the group's members) and the rule that decided it. There is somebody to choose from.
     func best(for ticket: WaitingTicket, among members: [Membership], _ candidates: [Candidate]) -> (place: Int, Reason)
     {
+        if let preferred = ticket.preferred,
+            let own = all.first(where: { candidates[members[$0.place].candidate].person == preferred })
+        {
+            return (own.place, ticket.route.flatMap { $0.person == preferred ? $0.reason : nil } ?? .substitute)
+        }
+        if let route = ticket.route { return (all[0].place, route.reason) }
         var best: (place: Int, candidate: Candidate, knowsClient: Bool)?
         var equals = 0
         var rivals = 0
@@ -84,4 +90,8 @@ extension Candidate {
         let (mine, others) = (lastAssigned?.microseconds ?? .min, other.lastAssigned?.microseconds ?? .min)
         return mine == others ? person < other.person : mine < others
     }
+}
+
+extension Route {
+    fileprivate var reason: Reason { person == manager ? .accountManager : .substitute }
 }

@@ -14,8 +14,12 @@ package enum Obstacle: String, Hashable, Sendable, CaseIterable {
     case fairLimit = "fair_limit"
     // between a person and a ticket
     case declined
+    case notManager = "not_manager"
+    case passed
     case noRoom = "no_room"
     case reserved
+    // of a ticket: it is its client's manager's, or the substitute's, who cannot take it now
+    case awaitsManager = "awaits_manager"
     // of a ticket: it starves, and the person who will fit it soonest takes nothing ranked behind it
     case reserving
     // of a ticket: the database refused to have it assigned, and it is tried again later

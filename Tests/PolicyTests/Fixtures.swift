@@ -18,13 +18,16 @@ func person(_ id: Int64, load: Int = 0, capacity: Int = 240, idleSince: Int64? =
 
 func ticket(
     _ id: Int64, effort: Int = 75, group: Int = 0, isStarving: Bool = false, knownBy: Int64? = nil,
-    declinedBy: [Int64] = [],
+    declinedBy: [Int64] = [], passedBy: [Int64] = [], preferred: Int64? = nil,
+    route: (person: Int64, manager: Int64)? = nil,
     blocker: Obstacle? = nil
 ) -> WaitingTicket {
     WaitingTicket(
         id: TicketID(id), group: group, effort: Minutes(effort), isStarving: isStarving,
         knownBy: knownBy.map(PersonID.init),
-        declinedBy: declinedBy.map(PersonID.init), blocker: blocker)
+        declinedBy: declinedBy.map(PersonID.init), passedBy: passedBy.map(PersonID.init),
+        preferred: preferred.map(PersonID.init),
+        route: route.map { Route(person: PersonID($0.person), manager: PersonID($0.manager)) }, blocker: blocker)
 }
 
 extension AssignmentPlan {

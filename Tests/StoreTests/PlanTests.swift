@@ -20,23 +20,25 @@ import Testing
             // 200,000 tickets of 75 minutes and nobody with more than 15 left: the usual state of a busy department
             Poll(
                 statement: WaitingTickets.self,
-                values: "now(), array['blocked'], array['unheard of'], array[15], array[0], 32",
+                values: "now(), array['blocked'], array['unheard of'], array[15], array[0], 32, '{}', '{}', '{}'",
                 pages: 60),
             // and nothing too large, which is looked for as well
             Poll(
                 statement: WaitingTickets.self,
-                values: "now(), array['blocked'], array['unheard of'], array[80], array[50], 32",
+                values: "now(), array['blocked'], array['unheard of'], array[80], array[50], 32, '{}', '{}', '{}'",
                 pages: 900),
             Poll(
-                statement: WaitingTickets.self, values: "now(), \(open), array[''], array[100000], array[50], 500",
+                statement: WaitingTickets.self,
+                values: "now(), \(open), array[''], array[100000], array[50], 500, '{}', '{}', '{}'",
                 pages: 900),
             Poll(
-                statement: WaitingTickets.self, values: "now(), \(open), array[''], array[15], array[50], 32",
+                statement: WaitingTickets.self,
+                values: "now(), \(open), array[''], array[15], array[50], 32, '{}', '{}', '{}'",
                 pages: 900),
             Poll(
                 statement: WaitingTickets.self,
                 values:
-                    "now(), array['open', 'blocked'], array['', 'unheard of'], array[100000, 100000], array[50, 0], 32",
+                    "now(), array['open', 'blocked'], array['', 'unheard of'], array[100000, 100000], array[50, 0], 32, '{}', '{}', '{}'",
                 pages: 900),
             Poll(statement: IdleSpecialists.self, values: "now(), 60", pages: 6000),
         ]

@@ -18,6 +18,7 @@ import Testing
             "set_deputy", "set_lateness", "set_reminder", "set_standup", "set_regulation", "clear_regulation",
             "set_misplaced_topic", "set_client_login", "set_target", "set_stalled_after", "set_client_silence",
             "set_acknowledge_within", "set_escalation",
+            "set_routing", "set_accept_within",
         ]
         let telling = [
             "send_message", "send_to_client", "send_to_team", "secondline_rules.quiet_until",
@@ -35,6 +36,7 @@ import Testing
             "escalate_ticket", "link_ticket", "acknowledge_escalation", "decline_escalation", "note_progress",
             "ask_owner", "answer_developer", "finish_escalation", "confirm_fix", "send_back", "refuse_escalation",
             "accept_suggestion", "decline_suggestion",
+            "set_substitute",
         ]
         let reading = [
             "check_ticket", "shift", "calendar_of_person", "calendar_of_team", "calendar_of_queue", "business_time",
@@ -42,7 +44,7 @@ import Testing
             "secondline_rules.head_start", "secondline_rules.rank", "secondline_rules.business_interval",
             "secondline_rules.business_clock", "secondline_rules.business_instant", "secondline_rules.ticket_candidate",
             "secondline_rules.member_state",
-            "secondline_rules.has_room",
+            "secondline_rules.has_room", "secondline_rules.routed_person", "secondline_rules.is_routed_to",
             // the rules behind secondline.inbox
             "secondline_rules.acting_person", "secondline_rules.is_pointless", "secondline_rules.reader",
             "secondline_rules.render", "secondline_rules.field_text", "secondline_rules.time_text",
@@ -52,7 +54,7 @@ import Testing
             "secondline_rules.is_program", "secondline_rules.acting_client", "secondline_rules.leader",
             "secondline_rules.visible_person",
             "secondline_rules.own_person", "secondline_rules.missing", "secondline_rules.agenda_now",
-            "secondline_rules.visible_team",
+            "secondline_rules.visible_team", "secondline_rules.visible_manager",
             // the rank behind secondline.queue_now
             "secondline_rules.clock_of",
             // what stands behind secondline.alert_now
@@ -63,7 +65,8 @@ import Testing
             "secondline_rules.state_text",
         ]
         let deciding = [
-            "waiting_group", "lock_unlocked_people", "assign", "record_blockers", "set_aside", "finish_duty",
+            "waiting_group", "routed_waiting", "lock_unlocked_people", "assign", "record_blockers", "set_aside",
+            "finish_duty",
             "idle_specialist", "claim_messages", "begin_claim", "renew_leases", "finish_deliveries",
             "take_over_messages", "report_channel", "forget_worker", "attend_popups", "retire_popups", "remove_history",
             "run_workdays", "run_clocks", "run_estimates",
@@ -314,6 +317,15 @@ import Testing
             Call("head", "42501", "select secondline.start_workday({member})"),
             Call("head", "42501", "select secondline.accept_ticket({ticket}, {member})"),
             Call("other_head", "42501", "select secondline.set_capacity({member}, 300)"),
+            Call("member", nil, "select secondline.set_substitute({member}, {colleague})"),
+            Call("member", "42501", "select secondline.set_substitute({colleague}, {member})"),
+            Call("head", nil, "select secondline.set_substitute({member}, {colleague})"),
+            Call("other_head", "42501", "select secondline.set_substitute({member}, {colleague})"),
+            Call("program", nil, "select secondline.set_substitute({member}, null)"),
+            Call("member", "42501", "select secondline.set_routing({queue}, 'account_manager')"),
+            Call("head", nil, "select secondline.set_routing({queue}, 'account_manager')"),
+            Call("member", "42501", "select secondline.set_accept_within({queue}, '1 hour')"),
+            Call("head", nil, "select secondline.set_accept_within({queue}, '1 hour')"),
             Call("other_head", "42501", "select secondline.add_member({queue}, {member})"),
             Call("other_head", "42501", "select secondline.grant_skill({member}, 'french')"),
             Call("other_head", "42501", "select secondline.add_person({team}, 'specialist', 'Spy')"),

@@ -101,7 +101,8 @@ begin
        set title = t.title, description = t.description, priority = t.priority, kind = t.kind, queue = t.queue, client_id = t.client_id,
            client_waits_since = coalesce(x.client_waits_since, case when t.client_id is not null then x.submitted_at end),
            effort_minutes = case when 'effort' = any (t.unsaid) then q.effort_minutes else t.effort_minutes end,
-           skill = case when 'skill' = any (t.unsaid) then q.required_skill else t.skill end, eligible_at = p_at
+           skill = case when 'skill' = any (t.unsaid) then q.required_skill else t.skill end, eligible_at = p_at,
+           declined_by = null, passed_by = null
       from secondline.queue q
      where x.ticket_id = p_ticket and q.name = t.queue;
     perform secondline_rules.take_step(p_at, t, 'resubmit', null, p_person);

@@ -329,6 +329,7 @@ begin
            returned_to = case when v_to = 'returned' then t.returned_to end,
            unsaid = case when v_to = 'returned' then t.unsaid end,
            escalation_id = case when v_to not in ('resolved', 'cancelled') then t.escalation_id end,
+           preferred_id = case when p_assignee is null then t.preferred_id end,
            -- the clocks of a ticket stand still while it waits for its client
            waiting_since = case when v_to = 'waiting_for_client' then coalesce(t.waiting_since, p_at) end,
            waited = t.waited + case when t.waiting_since is not null and v_to <> 'waiting_for_client'
@@ -355,7 +356,7 @@ create or replace function secondline_rules.take_up(p_at timestamptz, p_ticket s
 language sql volatile
 begin atomic
     update secondline.assignment a set state = 'accepted', accepted_at = greatest(p_at, a.offered_at)
-     where a.ticket_id = p_ticket.ticket_id and a.state = 'offered' and a.ended_at is null;
+     where a.ticket_id = p_ticket.ticket_id and a.ended_at is null and (a.state = 'offered' or a.accepted_at = a.offered_at);
     update secondline.client c set last_person_id = p_person
      where c.client_id = p_ticket.client_id and c.last_person_id is distinct from p_person;
     select secondline_rules.work_on(p_at, p_ticket.ticket_id, p_ticket.title, p_person);
@@ -461,6 +462,12 @@ begin
         p_at, 'ticket.offered', p_to, null, null, secondline_rules.offer_data(
             p_ticket, t.title, t.queue, t.priority, (select c.name from secondline.client c where c.client_id = t.client_id)));
     perform secondline_rules.take_step(p_at, t, 'reassign', p_to, p_by, p_reason);
+    if exists (select from secondline.queue q where q.name = t.queue and q.accept_within = '0') then
+        update secondline.assignment a set state = 'accepted', accepted_at = a.offered_at
+         where a.ticket_id = p_ticket and a.ended_at is null;
+        t.status := 'assigned';
+        perform secondline_rules.take_step(p_at, t, 'accept', p_to, p_to);
+    end if;
 end;
 $$;
 comment on function secondline_rules.reassign(timestamptz, bigint, bigint, bigint, text) is 'secondline.reassign_ticket at an instant.';
@@ -503,7 +510,7 @@ begin
     perform secondline_rules.lock_people(p_ticket.assignee_id);
     perform secondline_rules.take_away(p_at, p_ticket.ticket_id, 'handed_over');
     update secondline.ticket x
-       set queue = p_to_queue, declined_by = null, passed_by = null,
+       set queue = p_to_queue, declined_by = null, passed_by = null, preferred_id = null,
            skill = case when x.skill is not distinct from f.required_skill then n.required_skill else x.skill end,
            effort_minutes = case when x.effort_minutes = f.effort_minutes then n.effort_minutes else x.effort_minutes end
       from secondline.queue f, secondline.queue n

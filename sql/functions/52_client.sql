@@ -111,7 +111,7 @@ begin
         perform secondline_rules.take_step(p_at, p_ticket, p_act, p_ticket.assignee_id, p_person, p_note);
     else
         -- whoever solved it has left: it moves through its client, and so competes anew
-        update secondline.ticket t set eligible_at = p_at, declined_by = null where t.ticket_id = p_ticket.ticket_id;
+        update secondline.ticket t set eligible_at = p_at, declined_by = null, passed_by = null where t.ticket_id = p_ticket.ticket_id;
         perform secondline_rules.take_step(p_at, p_ticket, 'reopen_anew', null, p_person, p_note);
         perform secondline_rules.hint();
     end if;

@@ -223,7 +223,9 @@ begin atomic
         when 'never' then false
         when 'offer' then p_ticket is not null and not exists (
              select from secondline.assignment a
-              where a.ticket_id = p_ticket and a.ended_at is null and a.person_id = p_person and a.state = 'offered')
+              where a.ticket_id = p_ticket and a.ended_at is null and a.person_id = p_person
+                -- accepted at once: nobody has done anything yet
+                and (a.state = 'offered' or a.accepted_at = a.offered_at))
         when 'returned' then p_ticket is not null and not exists (
              select from secondline.ticket t where t.ticket_id = p_ticket and t.status = 'returned' and t.returned_to = p_person)
         when 'response' then p_ticket is not null and not exists (

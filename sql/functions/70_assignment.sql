@@ -27,6 +27,57 @@ begin atomic
 end;
 comment on function secondline_rules.each_id(bigint[]) is 'The elements of an array, of which the planner expects many.';
 
+create or replace function secondline_rules.routed_waiting(
+    p_at timestamptz, p_queue text, p_skill text, p_priority secondline.priority, p_starving_before timestamptz,
+    p_place bigint, p_places bigint[], p_people bigint[], p_rooms bigint[], p_room bigint, p_starving bigint, p_limit bigint
+) returns table (
+    ticket_id bigint, effort_minutes integer, eligible_at timestamptz, is_starving boolean, client_id bigint, declined_by bigint[],
+    passed_by bigint[], preferred_id bigint, is_held boolean, routed_id bigint, manager_id bigint
+)
+-- plpgsql keeps its plan, and out of the plans of queues without routing
+language plpgsql stable rows 100 set search_path = pg_catalog, pg_temp
+as $$
+begin
+    return query
+    with candidate as materialized (
+        select c.person_id, c.room from unnest(p_places, p_people, p_rooms) c (place, person_id, room) where c.place = p_place
+    ), waiting as materialized (
+        select x.ticket_id, x.effort_minutes, x.eligible_at, x.client_id, x.declined_by, x.passed_by, x.preferred_id, c.account_manager_id
+          from secondline.ticket x
+          left join secondline.client c on c.client_id = x.client_id
+         where x.status = 'new' and x.queue = p_queue and coalesce(x.skill, '') = p_skill
+           and coalesce(x.priority, 'normal') = p_priority
+           and not exists (select from secondline.ticket_fault f where f.ticket_id = x.ticket_id and f.retry_at > p_at)
+    ), route as materialized (
+        select m.account_manager_id, secondline_rules.routed_person(p_at, p_queue, nullif(p_skill, ''), m.account_manager_id) as person_id
+          from (select distinct w.account_manager_id from waiting w) m
+    ), own as (
+        select w.*, r.person_id as routed_id,
+               greatest(case when r.person_id is null then p_room when r.person_id = any (w.declined_by) then 0
+                             else coalesce(c.room, 0) end, p.room) as room,
+               coalesce(w.eligible_at < p_starving_before, false) as is_starving
+          from waiting w
+          left join route r on r.account_manager_id = w.account_manager_id
+          left join candidate c on c.person_id = r.person_id
+          left join candidate p on p.person_id = w.preferred_id
+    ), sorted as (
+        select o.*, case when o.effort_minutes <= o.room then 'fits' when o.is_starving and o.room > 0 then 'starves' else 'held' end as class
+          from own o
+    ), counted as (
+        select s.*, row_number() over (partition by s.class order by s.eligible_at, s.ticket_id) as n
+          from sorted s
+         where s.class <> 'held' or not exists (
+               select from secondline.blocker b where b.ticket_id = s.ticket_id and b.ended_at is null and b.reason <> 'reserving')
+    )
+    select c.ticket_id, c.effort_minutes, c.eligible_at, c.is_starving, c.client_id, c.declined_by, c.passed_by, c.preferred_id,
+           c.class = 'held', c.routed_id, case when c.routed_id is not null then c.account_manager_id end
+      from counted c where c.n <= case c.class when 'fits' then p_limit when 'starves' then p_starving else 100 end;
+end;
+$$;
+comment on function secondline_rules.routed_waiting(
+    timestamptz, text, text, secondline.priority, timestamptz, bigint, bigint[], bigint[], bigint[], bigint, bigint, bigint
+) is 'The waiting tickets of one stream (queue, skill, priority) of a queue with routing account_manager, each with whose it is: those that their person (or, where they are anybody''s, p_room) has room for, those that starve and do not fit, and those held by their person that do not say so yet. The candidates are those of p_place, with their rooms in minutes.';
+
 create or replace function secondline_rules.lock_unlocked_people(p_person bigint[]) returns setof bigint
 language sql volatile security definer set search_path = pg_catalog, pg_temp
 begin atomic
@@ -70,7 +121,7 @@ begin
           join secondline_rules.member_state(p_at) s on s.queue = m.queue and s.person_id = m.person_id
     ), pair as materialized (
         select a.n, a.ticket_id, a.person_id, a.reason, a.candidates, t.queue, t.eligible_at, t.effort_minutes,
-               t.title, t.priority, t.client_id,
+               t.title, t.priority, t.client_id, t.is_accepted,
                greatest(p_at, t.changed_at, s.changed_at) as at, s.offers_left is not null as is_limited,
                t.ticket_id is not null as has_ticket,
                -- looked at here, not in "state": the planner would expect one row of that and loop over it for each pair
@@ -79,15 +130,18 @@ begin
                              or s.load_minutes + a.minutes_before = 0)
                         and (s.offers_left is null or a.offers_before < s.offers_left)
                         and (t.declined_by is null or a.person_id <> all (t.declined_by))
+                        and (t.routing = 'load' or secondline_rules.is_routed_to(
+                            p_at, t.queue, t.skill, t.client_id, t.preferred_id, a.person_id))
                         and (t.skill is null or exists (
                             select from secondline.person_skill k where k.person_id = a.person_id and k.skill = t.skill)),
                         false) as has_person
           from unnest(p_ticket, p_person, p_reason, p_candidates, p_minutes_before, p_offers_before)
                with ordinality a (ticket_id, person_id, reason, candidates, minutes_before, offers_before, n)
-          left join secondline.ticket t on t.ticket_id = a.ticket_id and t.status = 'new'
+          left join (select x.*, q.routing, q.accept_within = '0' as is_accepted
+                       from secondline.ticket x join secondline.queue q on q.name = x.queue and q.paused_at is null) t
+            on t.ticket_id = a.ticket_id and t.status = 'new'
                -- "or" keeps this a hashed lookup, which a generic plan would turn into a loop over both arrays
            and (cardinality(v_ticket) = cardinality(p_ticket) or a.ticket_id in (select unnest(v_ticket)))
-           and exists (select from secondline.queue q where q.name = t.queue and q.paused_at is null)
           left join state s on s.queue = t.queue and s.person_id = a.person_id
     ), failed as materialized (
         select min(n) as n from pair where has_ticket and not has_person
@@ -95,19 +149,26 @@ begin
         -- what ranks behind a ticket whose person fell away is decided anew, or it would overtake
         select * from pair where has_ticket and has_person and not coalesce(n > (select f.n from failed f), false)
     ), opened as (
-        insert into secondline.assignment (ticket_id, person_id, weight_minutes, offered_at)
-        select h.ticket_id, h.person_id, h.effort_minutes, h.at from holding h
+        insert into secondline.assignment (ticket_id, person_id, state, weight_minutes, offered_at, accepted_at)
+        select h.ticket_id, h.person_id, case when h.is_accepted then 'accepted' else 'offered' end::secondline.assignment_state,
+               h.effort_minutes, h.at, case when h.is_accepted then h.at end
+          from holding h
     ), taken as (
         update secondline.ticket t
-           set status = 'assigned', assignee_id = h.person_id, changed_at = h.at,
-               attend_at = case when t.kind = 'system_error' or t.escalation_id is not null then h.at else least(t.attend_at, h.at + q.first_due_after) end
+           set status = case when h.is_accepted then 'accepted' else 'assigned' end::secondline.ticket_status,
+               assignee_id = h.person_id, preferred_id = null, changed_at = h.at,
+               attend_at = case when t.kind = 'system_error' or t.escalation_id is not null then h.at
+                                else least(t.attend_at, h.at + q.first_due_after) end
           from holding h join secondline.queue q on q.name = h.queue where t.ticket_id = h.ticket_id
     ), decided as (
         insert into secondline.decision (ticket_id, decided_at, kind, person_id, reason, candidates)
         select h.ticket_id, h.at, 'assigned', h.person_id, h.reason, h.candidates from holding h order by h.n
     ), journalled as (
         insert into secondline.journal (ticket_id, at, event, person_id, from_status, to_status)
-        select h.ticket_id, h.at, 'assigned', h.person_id, 'new', 'assigned' from holding h
+        select h.ticket_id, h.at, 'assigned', h.person_id, 'new'::secondline.ticket_status, 'assigned'::secondline.ticket_status
+          from holding h
+        union all
+        select h.ticket_id, h.at, 'accepted', h.person_id, 'assigned', 'accepted' from holding h where h.is_accepted
     ), told as (
         insert into secondline.message (
             channel, state, severity, kind, person_id, ticket_id, created_at, send_at, attend_at, data)

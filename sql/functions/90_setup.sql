@@ -480,6 +480,40 @@ $$;
 comment on function secondline.set_head_start(text, secondline.priority, interval) is
     'How much older a ticket of this priority counts in the queue''s order; takes effect at once for all that wait. A program or a head may. Errors: P0002 no such queue, 22023 no priority, 23514 (queue_head_start_in_order_check) a lower priority would come before a higher one, (queue_head_start_bounded_check) beyond ten years.';
 
+create or replace function secondline.set_routing(queue text, routing text) returns void
+language plpgsql security definer set search_path = pg_catalog, pg_temp
+as $$
+declare
+    v_at timestamptz := secondline_rules.change_queue(queue);
+begin
+    if routing is null or routing not in ('load', 'account_manager') then
+        raise exception 'there is no routing %', coalesce(quote_literal(routing), '(null)')
+            using errcode = 'invalid_parameter_value', hint = 'Choose one of load, account_manager.';
+    end if;
+    update secondline.queue q set routing = set_routing.routing where q.name = queue;
+    -- the next look says what they wait for now
+    update secondline.blocker b set ended_at = greatest(v_at, b.since)
+     where b.queue = set_routing.queue and b.ended_at is null and b.reason = 'awaits_manager';
+end;
+$$;
+comment on function secondline.set_routing(text, text) is
+    'How a queue gives its tickets away, also those that wait already: load, by load among its members; account_manager, to the manager of the ticket''s client, while they are absent to their substitute, by load where there is neither. A program or a head may. Errors: P0002 no such queue, 22023 no such routing.';
+
+create or replace function secondline.set_accept_within(queue text, accept_within interval) returns void
+language plpgsql security definer set search_path = pg_catalog, pg_temp
+as $$
+begin
+    perform secondline_rules.change_queue(queue);
+    if accept_within is null or accept_within not between interval '0' and interval '30 days' then
+        raise exception 'an offer cannot stay untouched for %', coalesce(accept_within::text, '(null)')
+            using errcode = 'invalid_parameter_value', hint = 'Give 0 (accepted at once) to 30 days, in business time of the queue.';
+    end if;
+    update secondline.queue q set accept_within = set_accept_within.accept_within where q.name = queue;
+end;
+$$;
+comment on function secondline.set_accept_within(text, interval) is
+    'How much business time of the queue an offer may stay untouched before it goes to the next person (60 minutes unless set); 0: from now on whoever gets a ticket has accepted it. A program or a head may. Errors: P0002 no such queue, 22023 none, a negative one or more than 30 days.';
+
 create or replace function secondline.deactivate_person(person bigint) returns void
 language plpgsql security definer set search_path = pg_catalog, pg_temp
 as $$

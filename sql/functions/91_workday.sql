@@ -45,6 +45,24 @@ $$;
 comment on function secondline.end_workday(bigint) is
     'A person ends working. Returns whether the day ended and, if not, what is missing: plan (submit_plan), task and the id of one without outcome (report_task), report (submit_report), day and the date of an earlier workday whose report is overdue. Then the day stays open, the attempt is in secondline.workday_journal, and the person is reminded at once. Tickets they have stay theirs. The person or a program may. Errors: P0002 no such person, SL003 no workday is open.';
 
+create or replace function secondline.set_substitute(person bigint, substitute bigint) returns void
+language plpgsql security definer set search_path = pg_catalog, pg_temp
+as $$
+declare
+    v_at timestamptz := secondline_rules.authorise_presence(person);
+begin
+    if substitute = person then
+        raise exception 'person % cannot be their own substitute', person
+            using errcode = 'invalid_parameter_value', hint = 'Name somebody else, or null for nobody.';
+    end if;
+    perform secondline_rules.require_here(substitute);
+    update secondline.person p set substitute_id = substitute where p.person_id = person;
+    perform secondline_rules.touch_person(v_at, person);
+end;
+$$;
+comment on function secondline.set_substitute(bigint, bigint) is
+    'Who stands in for a person while they are absent, or have left: gets the tickets of their clients; while that one is absent, their substitute in turn; two may stand in for each other. Null is nobody. The person, a head of the team or a program may. Errors: P0002 no such person, 22023 the person themselves, SL006 the substitute has left.';
+
 create or replace function secondline.excuse_workday(person bigint, head bigint, reason text, day date default null) returns void
 language plpgsql security definer set search_path = pg_catalog, pg_temp
 as $$

@@ -153,6 +153,22 @@ select t.ticket_id, t.status, t.priority, t.kind, t.title, c.name as client, t.q
 comment on view secondline.my_tickets is
     'The tickets in one''s hands. With a login of their own people see theirs; programs ask for one person_id.';
 
+create or replace view secondline.my_clients with (security_barrier) as
+select c.name as client, t.ticket_id, t.title, t.queue, q.line, t.status, t.priority, p.full_name as assignee,
+       clock_timestamp() - t.submitted_at as age, j.event as last_event, j.at as last_event_at,
+       t.ended_at is null and t.client_waits_since is not null as client_waits,
+       case when t.ended_at is null then t.client_waits_since end as client_waits_since,
+       t.ended_at, m.full_name as manager, t.client_id, t.assignee_id, m.person_id
+  from secondline.client c
+  join secondline.person m on m.person_id = c.account_manager_id
+  join secondline.ticket t on t.client_id = c.client_id and coalesce(t.ended_at, 'infinity') > statement_timestamp() - interval '30 days'
+  join secondline.queue q on q.name = t.queue
+  left join secondline.person p on p.person_id = t.assignee_id
+  left join lateral (select x.event, x.at from secondline.journal x where x.ticket_id = t.ticket_id order by x.journal_id desc limit 1) j on true
+ where c.account_manager_id in (select secondline_rules.visible_manager());
+comment on view secondline.my_clients is
+    'The tickets of an account manager''s clients, wherever they are: open ones, and those that ended within 30 days; person_id is the manager. With a login of their own people see those of their clients, of whom they stand in for now, and of the teams that they lead; programs ask for one person_id.';
+
 create or replace view secondline.suggested_task with (security_barrier) as
 select o.person_id, s.ticket_id, s.title, s.reason
   from secondline_rules.own_person() o (person_id)

@@ -17,7 +17,16 @@ struct OpenGroups {
         WaitingTickets(
             at: claim.at, queues: places.map { claim.groups[$0].queue }, skills: places.map { claim.groups[$0].skill },
             rooms: places.map { claim.largestRoom(in: $0) },
-            starving: places.map { Int64(claim.groups[$0].members.count) }, limit: limit)
+            starving: places.map { Int64(claim.groups[$0].members.count) }, limit: limit, takers: takers)
+    }
+
+    private var takers: [WaitingTickets.Taker] {
+        places.indices.filter { claim.groups[places[$0]].isRouted }.flatMap { group in
+            claim.groups[places[group]].members.map { member in
+                let candidate = claim.candidates[member.candidate]
+                return .init(group: group, person: candidate.person, room: candidate.largestEffort)
+            }
+        }
     }
 
     func plan(_ page: [WaitingTicket]) -> AssignmentPlan {

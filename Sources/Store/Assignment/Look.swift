@@ -28,7 +28,7 @@ package struct Look: Statement {
     package static let sql: StaticString = """
         with waiting as materialized (
             select row_number() over (order by g.is_waiting desc nulls last, queue, skill) - 1 as place, queue, skill,
-                   g.is_waiting is not null as is_waiting, q.paused_at is not null as is_paused, b.reason
+                   g.is_waiting is not null as is_waiting, q.paused_at is not null as is_paused, b.reason, q.routing <> 'load' as is_routed
               from (select w.queue, w.skill, true as is_waiting from secondline_rules.waiting_group() w) g
               full join (select x.queue, coalesce(x.skill, '') as skill, x.reason from secondline.blocker x
                           where x.ended_at is null and x.ticket_id is null) b using (queue, skill)
@@ -51,13 +51,13 @@ package struct Look: Statement {
                (select x.effort_minutes from secondline.ticket x
                  where x.status = 'new' and x.queue = g.queue and coalesce(x.skill, '') = g.skill
                  order by x.effort_minutes desc limit 1)::bigint, null::timestamptz, null::bigint, null::integer, null::integer, null::timestamptz, null::integer,
-               null::boolean
+               null::boolean, g.is_routed
           from waiting g
         union all
         select coalesce($1::timestamptz, statement_timestamp()), g.place, null, null, null, null, null, null, null,
                m.person_id, m.load_minutes, m.capacity_minutes, m.last_assigned_at, m.offers_left,
                exists (select from secondline.person_skill k join wanted w on w.name = k.skill
-                        where k.person_id = m.person_id and k.skill <> g.skill)
+                        where k.person_id = m.person_id and k.skill <> g.skill), null
           from waiting g
          cross join lateral (
                select * from member x where x.place = g.place and x.obstacle is null
@@ -67,7 +67,7 @@ package struct Look: Statement {
         select coalesce($1::timestamptz, statement_timestamp()), m.place, null, null, null, null, m.obstacle, count(*),
                -- when someone without the skill comes back is nothing to wake for
                case when m.obstacle <> 'lacks_skill' then min(m.free_again_at) end,
-               null, null, null, null, null, null
+               null, null, null, null, null, null, null
           from member m where m.obstacle is not null group by m.place, m.obstacle
         """
 
@@ -94,9 +94,11 @@ package struct Look: Statement {
         let lastAssigned: Instant? = try row.next()
         let offersLeft: Int? = try row.next()
         let isSpared: Bool? = try row.next()
+        let isRouted: Bool? = try row.next()
         if let queue, let skill, let isWaiting, let isPaused {
             let group = WaitingGroup(
-                queue: queue, skill: skill, isPaused: isPaused, blocker: obstacle, largestEffort: Minutes(count ?? 0))
+                queue: queue, skill: skill, isPaused: isPaused, isRouted: isRouted ?? false, blocker: obstacle,
+                largestEffort: Minutes(count ?? 0))
             return .group(at: at, place: place, group, isWaiting: isWaiting)
         }
         if let obstacle, let count {

@@ -64,8 +64,11 @@ enum CodeWords {
         case .full: "has no capacity left"
         case .fairLimit: "has had as many offers as the queue's fair-distribution limit allows for now"
         case .declined: "declined this ticket"
+        case .notManager: "is not the manager of the ticket's client, nor stands in for them"
+        case .passed: "left an offer of this ticket untouched, and others can take it"
         case .noRoom: "has room, but not for a ticket of this size"
         case .reserved: "is kept free for a ticket that has waited too long for room"
+        case .awaitsManager: "it waits for its client's manager, or the substitute, who cannot take it now"
         case .reserving: "a person is kept free for it, until it fits"
         case .setAside: "the database refused to have it assigned, and it is tried again later"
         }
@@ -77,6 +80,8 @@ enum CodeWords {
         case .leastLoaded: "clearly the lowest load for their capacity"
         case .knowsClient: "among the equally free, last worked for this client"
         case .idleLongest: "among the equally free, waited longest since their last ticket"
+        case .accountManager: "the manager of the ticket's client"
+        case .substitute: "stands in for the client's manager, or for who had the ticket"
         case .firstOfEquals: "equal to others in everything, and first by number"
         }
     }
