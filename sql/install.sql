@@ -84,7 +84,7 @@ select not exists (select from secondline.schema_migration where name = '0009_es
 \if :wanted
 \ir migrations/0009_escalation.sql
 insert into secondline.schema_migration (name, checksum)
-values ('0009_escalation', '0a556f289b343de6ab524bb48ff0e07ddf0df354962fa43c960e3a37b6984550');
+values ('0009_escalation', '8ee49dde8ad4b666036f2d9151abb9a703fd223ca5ca0413954ce944666c4aaf');
 \endif
 
 select not exists (select from secondline.schema_migration where name = '0010_client') as wanted \gset

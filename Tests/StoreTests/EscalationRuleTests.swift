@@ -190,6 +190,18 @@ import Testing
         try await lines.expectOrder()
     }
 
+    @Test("a proposal whose queue has lost its developers waits, and stops nobody else's")
+    func lostDevelopers() async throws {
+        var lines = try await Lines()
+        try await propose(&lines)
+        try await lines.run("add_queue('more {team}', 3)", "set_escalation({queue})")
+        #expect(try await lines.attend(after("2 hours"), "ticket", "second") == [])
+        try await lines.run("set_escalation({queue}, {developers})")
+        #expect(
+            try await lines.attend(after("2 hours"), "ticket")
+                == [lines.scene("escalated|{ticket}|{owner}|reopened")])
+    }
+
     @Test("whoever has the ticket when the time is over is asked anew, if it was not them")
     func askedAnew() async throws {
         var lines = try await Lines()

@@ -151,4 +151,51 @@ import Testing
             )
         }
     }
+
+    @Test("nothing about escalations and suggestions reads all tickets")
+    func escalations() async throws {
+        try await fill()
+        try await db.script(
+            """
+            select secondline.add_queue('developers', 3), secondline.set_escalation('open', 'developers', slow_factor => 3);
+            select secondline.add_member('developers', secondline.add_person(1, 'developer', 'Dora'));
+            select secondline.add_member('open', secondline.add_person(1, 'specialist', 'Otto'));
+            select secondline.start_workday(person_id) from secondline.person where full_name in ('Dora', 'Otto');
+            """)
+        let developer = try await db.id("person_id from secondline.person where full_name = 'Dora'")
+        let owner = try await db.id("person_id from secondline.person where full_name = 'Otto'")
+        let tickets = try await db.lines(
+            "select ticket_id from secondline.ticket where status = 'new' and queue = 'open' order by 1 desc limit 2"
+        ).map { Int64($0)! }
+        #expect(try await db.assign(tickets.map { ($0, owner) }) == tickets)
+        try await withSession { session in
+            let scanned = try await session.transaction { (db) throws(DatabaseError) in
+                try db.script(
+                    """
+                    set local plan_cache_mode = force_generic_plan;
+                    select secondline.escalate_ticket(\(tickets[0]), \(owner), 'bug', 'low', 'x');
+                    select secondline.link_ticket(\(tickets[1]), 1);
+                    """)
+                _ = try db.simpleQuery(
+                    """
+                    select secondline_rules.assign(
+                        clock_timestamp(), array[developer_ticket_id], array[\(developer)], array['least_loaded'],
+                        array['{}'::jsonb], array[0], array[0]) from secondline.escalation
+                    """)
+                try db.script(
+                    """
+                    select secondline.note_progress(1, \(developer), 'x'), secondline.finish_escalation(1, \(developer), 'fixed', 'x');
+                    select secondline.send_back(1, \(owner), 'x'), secondline.cancel_ticket(developer_ticket_id, \(owner), 'x')
+                      from secondline.escalation;
+                    select secondline_rules.attend_escalations(clock_timestamp(), array[\(tickets[0]), \(tickets[1])]);
+                    select secondline_rules.undecided_suggestion(clock_timestamp(), 1);
+                    select count(*) from secondline.my_escalations;
+                    """)
+                return try db.simpleQuery(
+                    "select seq_scan from pg_stat_xact_user_tables where relname = 'ticket' and seq_scan > 0")
+            }
+            #expect(scanned.map { $0.compactMap { $0 } } == [])
+            #expect(try await session.value("select usual_at is not null from secondline.escalation_rule") == "t")
+        }
+    }
 }

@@ -34,15 +34,16 @@ returns table (ticket_id bigint, act text, rule text, due_at timestamptz)
 language sql stable
 begin atomic
     with held as (
-        select t.ticket_id, t.kind, t.status, t.reopened, t.submitted_at, t.changed_at, t.assignee_id, t.controlled_at,
+        select t.ticket_id, t.kind, t.status, d.queue <> t.queue as has_developers, t.reopened, t.submitted_at, t.changed_at, t.assignee_id, t.controlled_at,
                t.status in ('assigned', 'accepted') as is_in_hand,
                e.state, e.rule, e.answer_by, e.owner_id, e.news_at, c.calendar_id, coalesce(c.day_length, interval '1 day') as day_length,
                -- the rules are for what nobody has escalated yet, nor suggested
                case when e.escalation_id is null and t.kind <> 'suggestion' and not t.for_developer
-                     and secondline_rules.developers_queue(t.queue) <> t.queue then t.queue end as ruled_by
+                     and d.queue <> t.queue then t.queue end as ruled_by
           from secondline_rules.each_id(p_tickets) k (ticket_id)
           join secondline.ticket t on t.ticket_id = k.ticket_id
           join secondline.queue q on q.name = t.queue
+         cross join lateral (select secondline_rules.developers_queue(t.queue) as queue) d
           left join secondline.calendar c on c.team_id = q.team_id
           left join secondline.escalation e on e.escalation_id = t.escalation_id
          where t.status in ('assigned', 'accepted', 'with_developer')
@@ -58,7 +59,7 @@ begin atomic
         -- whoever has it by now was not asked yet
         select h.ticket_id, case when h.owner_id = h.assignee_id then 'escalate' else 'propose' end, h.rule,
                case when h.owner_id = h.assignee_id then h.answer_by else h.changed_at end
-          from held h where h.is_in_hand and h.state = 'proposed'
+          from held h where h.is_in_hand and h.state = 'proposed' and h.has_developers
         union all
         select h.ticket_id, 'escalate', 'system_error', h.changed_at
           from held h left join secondline.escalation_rule r on r.queue = h.ruled_by

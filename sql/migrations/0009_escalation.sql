@@ -104,6 +104,8 @@ alter table secondline.ticket
     add constraint ticket_for_developer_is_not_escalated_check check (not for_developer or escalation_id is null);
 -- serves whatever happens to an escalation: the tickets that wait for it
 create index ticket_escalation_index on secondline.ticket (escalation_id) where escalation_id is not null;
+-- serves secondline_rules.usual_time
+create index ticket_solved_index on secondline.ticket (queue, ended_at) where status = 'resolved';
 -- serves the agenda of a stand-up
 create index ticket_suggestion_index on secondline.ticket (submitted_at) where kind = 'suggestion' and ended_at is null;
 comment on column secondline.ticket.escalation_id is
