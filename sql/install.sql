@@ -70,14 +70,14 @@ select not exists (select from secondline.schema_migration where name = '0007_ro
 \if :wanted
 \ir migrations/0007_routing.sql
 insert into secondline.schema_migration (name, checksum)
-values ('0007_routing', '5877d64f7974cf1b349c8f4e4faa1c2e7ecec83bfdec59d1b73bb76592c0b020');
+values ('0007_routing', 'e26339172e21bb3a322e3eba6596696d0cc47db29e66e7e9a5222e2888bb05bc');
 \endif
 
 select not exists (select from secondline.schema_migration where name = '0008_clocks') as wanted \gset
 \if :wanted
 \ir migrations/0008_clocks.sql
 insert into secondline.schema_migration (name, checksum)
-values ('0008_clocks', '1b952b9581bfeeff44f5b879d5bd649f836d847dbff16ba75ef914ee02bcce2f');
+values ('0008_clocks', '8a8eb5ac6988b18e6884f0c88e5ae5e9223b8fd9967d893910fa6cfda404ca19');
 \endif
 
 select not exists (select from secondline.schema_migration where name = '0009_escalation') as wanted \gset
@@ -91,7 +91,7 @@ select not exists (select from secondline.schema_migration where name = '0010_cl
 \if :wanted
 \ir migrations/0010_client.sql
 insert into secondline.schema_migration (name, checksum)
-values ('0010_client', '165273267476be1582296cd202eb74911b6770b6ae942077de6c053472619e2d');
+values ('0010_client', '9c03795fe16a57f724af891926a14e408f05b6153a080b4c33234bf139870f1d');
 \endif
 
 \ir functions/10_caller.sql

@@ -177,7 +177,7 @@ import Testing
         ]
         for condition in condition {
             let plan = try await db.lines("explain select * from secondline.client_ticket \(condition)")
-            #expect(plan.contains { $0.contains("ticket_client_index") }, "\(condition): \(plan)")
+            #expect(plan.contains { $0.contains("ticket_of_client_index") }, "\(condition): \(plan)")
         }
         try await withSession(as: login) { (session) async throws in
             #expect(try await session.value("select count(*) from secondline.client_ticket") == "20")

@@ -152,7 +152,7 @@ insert into secondline.message_kind (kind, severity, ends_with, fields) values
     ('client.cancelled', 'normal', 'never', '{ticket,title}'),
     ('client.progress', 'normal', 'ticket', '{ticket,title}'),
     ('escalation.opened', 'normal', 'ticket', '{escalation,ticket,title,rule,text}'),
-    ('escalation.proposed', 'high', 'ticket', '{escalation,ticket,title,rule,answer_at}'),
+    ('escalation.proposed', 'high', 'proposal', '{escalation,ticket,title,rule,answer_at}'),
     ('escalation.progress', 'normal', 'ticket', '{escalation,ticket,title,from,text}'),
     ('escalation.asked', 'high', 'ticket', '{escalation,ticket,title,from,text}'),
     ('escalation.answered', 'normal', 'ticket', '{escalation,ticket,title,from,text}'),

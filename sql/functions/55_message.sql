@@ -238,6 +238,9 @@ begin atomic
         when 'alert' then jsonb_typeof(p_data -> 'alert') = 'number' and not exists (
              select from secondline.alert a
               where a.alert_id = (p_data ->> 'alert')::numeric and a.ended_at is null and a.acknowledged_at is null)
+        when 'proposal' then jsonb_typeof(p_data -> 'escalation') = 'number' and not exists (
+             select from secondline.escalation e
+              where e.escalation_id = (p_data ->> 'escalation')::numeric and e.state = 'proposed' and e.owner_id = p_person)
         when 'ticket' then p_ticket is not null and not exists (
              select from secondline.ticket t where t.ticket_id = p_ticket and t.status not in ('resolved', 'cancelled'))
         else (select case p_ends_with

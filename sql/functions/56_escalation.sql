@@ -458,10 +458,7 @@ begin
     perform secondline_rules.resolve(p_at, w.ticket_id, p_developer, format('%s: %s', p_outcome, p_note));
     for t in select * from secondline.ticket x where x.escalation_id = p_escalation and x.status = 'with_developer' order by x.ticket_id loop
         perform secondline_rules.take_step(p_at, t, 'hear_back', t.assignee_id, p_developer, format('%s: %s', p_outcome, p_note));
-        if t.client_id is not null then
-            perform secondline_rules.send(
-                p_at, 'client.progress', null, null, t.client_id, jsonb_build_object('ticket', t.ticket_id, 'title', t.title));
-        end if;
+        perform secondline_rules.tell_client(p_at, 'client.progress', t);
     end loop;
     perform secondline_rules.tell_owners(
         p_at, p_escalation, 'escalation.finished', p_developer, p_note, jsonb_build_object('outcome', p_outcome));

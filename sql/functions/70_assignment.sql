@@ -193,6 +193,11 @@ begin
            extract(epoch from p.at - p.eligible_at)::double precision
       from pair p cross join failed f order by p.n;
 
+    if exists (select from secondline.queue q where q.accept_within = '0') then
+        perform secondline_rules.tell_client(p_at, 'client.taken', t, 'person', p.full_name)
+           from secondline.ticket t join secondline.person p on p.person_id = t.assignee_id
+          where t.ticket_id = any (v_ticket) and t.status = 'accepted' and t.client_id is not null;
+    end if;
     update secondline.blocker b set ended_at = greatest(p_at, b.since)
      where b.ended_at is null and b.ticket_id = any (v_ticket)
        and exists (select from secondline.ticket t where t.ticket_id = b.ticket_id and t.status <> 'new');

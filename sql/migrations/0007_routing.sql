@@ -22,6 +22,6 @@ alter table secondline.ticket
 comment on column secondline.ticket.passed_by is 'Who left an offer of it untouched: they are asked again only when nobody else is eligible.';
 comment on column secondline.ticket.preferred_id is 'Who gets it if they can: the substitute of who had it.';
 
--- serves routing and my_clients: a manager's clients, and their tickets that are open or ended lately
+-- serves routing, my_clients and client_ticket: a manager's clients, and a client's tickets, those that are open or ended lately
 create index client_manager_index on secondline.client (account_manager_id) where account_manager_id is not null;
 create index ticket_of_client_index on secondline.ticket (client_id, coalesce(ended_at, 'infinity')) where client_id is not null;

@@ -122,6 +122,6 @@ create index departure_leaves_index on secondline.departure (leaves_at);
 alter table secondline.message_kind
     drop constraint message_kind_ends_with_known_check,
     add constraint message_kind_ends_with_known_check
-        check (ends_with in ('never', 'offer', 'ticket', 'returned', 'response', 'stalled', 'alert', 'start', 'plan', 'report'));
+        check (ends_with in ('never', 'offer', 'ticket', 'returned', 'response', 'stalled', 'alert', 'proposal', 'start', 'plan', 'report'));
 comment on column secondline.message_kind.ends_with is
-    'When a message of this kind has become pointless: never, when the offer was answered, when the ticket has ended or is not returned to its reader any more, when the client has an answer, when something has happened on the ticket, when the alert has ended or somebody looks after it, or when the workday has started, has a plan, or has ended.';
+    'When a message of this kind has become pointless: never, when the offer was answered, when the ticket has ended or is not returned to its reader any more, when the client has an answer, when something has happened on the ticket, when the alert has ended or somebody looks after it, when the proposal was answered, or when the workday has started, has a plan, or has ended.';

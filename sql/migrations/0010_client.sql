@@ -5,9 +5,6 @@ alter table secondline.client add column login text;
 create unique index client_login_unique on secondline.client (login) where login is not null;
 comment on column secondline.client.login is 'Their database login, if they have one; then they see and act on their own tickets only. Change with set_client_login().';
 
--- serves client_ticket: one client's tickets
-create index ticket_client_index on secondline.ticket (client_id) where client_id is not null;
-
 create table secondline.estimate (
     ticket_id bigint not null references secondline.ticket,
     made_at timestamptz not null,
