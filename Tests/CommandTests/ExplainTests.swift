@@ -141,6 +141,9 @@ struct ExplainTests {
             try await session.script(
                 "select secondline_rules.client_replied('2030-01-02 05:04:05', \(ticket), null, 'that')")
             #expect(await output(ticket).contains("it waited for its client before, for 2 h of business time\n"))
+            try await session.script(
+                "select secondline.add_queue('developers', 3); select secondline.escalate_ticket(\(ticket), \(owner), 'bug', 'normal', 'broken')"
+            )
             for (status, words) in [
                 ("with_developer", "with_developer: Specialist 0 has it, and a developer works on the cause\n"),
                 ("to_verify", "to_verify: Specialist 0 has it, and is to see whether the developer's work did it\n"),

@@ -44,7 +44,9 @@ struct StatusTests {
             try await session.script(
                 """
                 select secondline.wait_for_client(t, \(owner), 'what?') from unnest(array[\(held[0]), \(held[1]), \(held[2])]::bigint[]) t;
-                update secondline.ticket set status = 'with_developer' where ticket_id in (\(held[3]), \(held[4]));
+                select secondline.add_queue('zz', 3);
+                select secondline.escalate_ticket(t, \(owner), 'bug', 'normal', 'broken')
+                  from unnest(array[\(held[3]), \(held[4]), \(held[5])]::bigint[]) t;
                 update secondline.ticket set status = 'to_verify' where ticket_id = \(held[5]);
                 select secondline.resolve_ticket(\(held[6]), \(owner), 'done');
                 select secondline.set_regulation('\(here.queue)', description_length => 10);

@@ -203,7 +203,8 @@ import Testing
                         isTeam ? { staff.teamCalendar(days: $0) } : { staff.calendar(of: place, days: $0) },
                         isTeam ? nil : staff.people[place], staff.holidays, "\(seed), \(change)")
                 }
-                let past = days.map { min($0.lowerBound - 1, today - 2) } ?? today - 2
+                // of a holiday the team is compiled from two days before it
+                let past = days.map { min($0.lowerBound - (change == "holiday" ? 2 : 1), today - 2) } ?? today - 2
                 let after = try await clocks(before: today, staff)
                 let same = before.filter { $0.value.day < past && after[$0.key] != nil && !$0.value.isNew }
                 for (key, value) in same where !after[key]!.isForgotten {

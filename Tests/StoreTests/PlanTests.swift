@@ -56,9 +56,10 @@ import Testing
             -- the triggers' work is not what this is about
             set session_replication_role = replica;
             insert into secondline.ticket (queue, skill, status, priority, effort_minutes, submitted_at, eligible_at, changed_at,
-                                           ended_at, title)
+                                           ended_at, attend_at, title)
             select v.queue, v.skill, v.status::secondline.ticket_status, (enum_range(null::secondline.priority))[1 + n % 5], 75,
-                   at, at, at, case when v.status = 'resolved' then at end, 'title'
+                   at, at, at, case when v.status = 'resolved' then at end,
+                   case when v.status <> 'resolved' then now() + interval '1 day' end, 'title'
               from (values ('blocked', 'unheard of', 'new', 200000), ('open', null, 'new', 2000), ('open', null, 'resolved', 50000))
                    v (queue, skill, status, count)
              cross join generate_series(1, v.count) n

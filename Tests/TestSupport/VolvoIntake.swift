@@ -19,6 +19,8 @@ extension Department {
                   from (values \(values.joined(separator: ","))) v (key, title, at, priority)
                 """)
         }
+        // they waited long ago: what is due on them is not what this is about
+        try await session.script("update secondline.ticket set attend_at = now() + interval '1 day'")
         return tickets.count
     }
 }

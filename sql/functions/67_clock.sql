@@ -110,7 +110,8 @@ begin
          where not q.clocks_changed order by x.attend_at limit p_limit
     ), locked as (
         select y.ticket_id from secondline.ticket y
-         where y.ticket_id in (select d.ticket_id from due d) order by y.ticket_id for no key update skip locked
+         -- again: it may have been changed, or ended, meanwhile
+         where y.ticket_id in (select d.ticket_id from due d) and y.attend_at <= p_at order by y.ticket_id for no key update skip locked
     )
     select array_agg(l.ticket_id) into v_tickets from locked l;
     if v_tickets is null then
@@ -229,7 +230,8 @@ comment on function secondline_rules.next_of_clocks(timestamptz) is 'Seconds unt
 
 create or replace function secondline_rules.run_clocks(p_at timestamptz, p_limit integer)
 returns table (event text, ticket_id bigint, person_id bigint, alert_id bigint, what text, due_in double precision)
-language plpgsql security definer set search_path = pg_catalog, pg_temp set jit = off
+-- a plan made while the tables were small would go on to read them from end to end when they are not
+language plpgsql security definer set search_path = pg_catalog, pg_temp set jit = off set enable_seqscan = off
 as $$
 #variable_conflict use_column
 begin

@@ -16,6 +16,8 @@ struct AssignmentBatch: Sendable {
     private(set) var isPageFull = false
     /// People who fell away between look and locks. What ranks behind their tickets was not tried: it would overtake.
     private(set) var fallen: Set<PersonID> = []
+    /// Tickets that somebody was changing, or another duty was looking at.
+    private(set) var missed = 0
     /// When time alone frees somebody.
     private(set) var dueIn: Duration?
 
@@ -103,7 +105,8 @@ struct AssignmentBatch: Sendable {
                 let waited = Duration(databaseSeconds: row.waited ?? 0)
                 events.append(.ticketAssigned(row.ticket, to: row.person, reason: choice.reason, waited: waited))
             case .personChanged: fallen.insert(row.person)
-            case .ticketChanged, .notTried: break
+            case .ticketChanged: missed += 1
+            case .notTried: break
             }
         }
     }

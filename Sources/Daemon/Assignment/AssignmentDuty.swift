@@ -17,7 +17,7 @@ package struct AssignmentDuty: Duty {
 
     /// What is left after something was assigned is looked at, and explained, when no hint came in the meantime.
     private static let settling: Duration = .milliseconds(50)
-    /// Somebody whose row is locked by others may be the only one for a ticket.
+    /// Somebody whose row is locked by others may be the only one for a ticket; or the ticket's row was, and nothing changed.
     private static let hindered: Duration = .milliseconds(250)
 
     package init(log: EventLog, batchSize: Int, at: @escaping @Sendable () -> Instant? = { nil }) {
@@ -43,6 +43,7 @@ package struct AssignmentDuty: Duty {
         let assigned = first.assigned + batch.assigned
         var outcome = DutyOutcome(again: assigned > 0 && batch.isPageFull, dueIn: batch.dueIn)
         if settle == nil, assigned > 0 { settle = Self.settling }
+        if settle == nil, first.missed + batch.missed > 0 { settle = Self.hindered }
         if let settle { outcome.dueIn = min(outcome.dueIn ?? settle, settle) }
         return outcome
     }

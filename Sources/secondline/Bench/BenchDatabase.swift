@@ -78,7 +78,7 @@ struct BenchDatabase: Sendable {
         try await run(
             """
             update secondline.assignment set state = 'resolved', ended_at = now(), accepted_at = now() where ended_at is null;
-            update secondline.ticket set status = 'resolved', ended_at = now() where status = 'assigned';
+            update secondline.ticket set status = 'resolved', ended_at = now(), attend_at = null where status = 'assigned';
             truncate secondline.message;
             """)
         try await settle()

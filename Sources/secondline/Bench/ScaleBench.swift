@@ -79,8 +79,9 @@ struct ScaleBench {
         try await database.run(
             """
             set session_replication_role = replica;
-            insert into secondline.ticket (queue, skill, status, effort_minutes, title, ended_at, submitted_at)
-            select \(status == "new" ? "'blocked', 'rare'" : "'bench', null"), '\(status)', 75, 'Ticket ' || i, \(ended), now()
+            insert into secondline.ticket (queue, skill, status, effort_minutes, title, ended_at, attend_at, submitted_at)
+            select \(status == "new" ? "'blocked', 'rare'" : "'bench', null"), '\(status)', 75, 'Ticket ' || i, \(ended),
+                   \(status == "new" ? "now() + interval '1 day'" : "null"), now()
               from generate_series(1, \(count)) i;
             reset session_replication_role;
             """)
