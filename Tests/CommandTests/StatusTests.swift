@@ -62,6 +62,31 @@ struct StatusTests {
         }
     }
 
+    @Test("alerts are counted while they are not settled")
+    func alerts() async throws {
+        try await withDatabase { database, session in
+            let here = try await Department(in: session, specialists: 1, atWork: false)
+            func line() async -> String? {
+                await CommandRun(["status"], on: database.conninfo).output.split(separator: "\n").first {
+                    $0.hasPrefix("alerts: ")
+                }.map(String.init)
+            }
+            #expect(await line() == nil)
+            for _ in 0..<2 { _ = try await here.ticket(in: session) }
+            try await session.script(
+                """
+                select secondline_rules.run_clocks(clock_timestamp() + interval '3 hours', 10);
+                update secondline.alert set raised_at = now() - interval '2 hours';
+                select secondline.acknowledge_alert(1, \(here.head))
+                """)
+            #expect(
+                await line()
+                    == "alerts: 2, 1 that nobody looks after, the oldest for 2 h: see secondline.alert_now")
+            try await session.script("select secondline.acknowledge_alert(2, \(here.head))")
+            #expect(await line() == "alerts: 2: see secondline.alert_now")
+        }
+    }
+
     @Test("columns are aligned, and a paused queue tells the reason as it was given")
     func paused() async throws {
         try await withDatabase { database, session in

@@ -10,17 +10,18 @@ struct StatusPicture: Sendable {
     let people: [PeopleStatus.Row]
     let recent: RecentAssignments.Row?
     let latest: [LatestDecisions.Row]
+    let alerts: AlertStatus.Row?
     let messages: StatusMessages
 
-    /// Five statements in one round trip, however large the department is.
+    /// Six statements in one round trip, however large the department is.
     static func take(from session: Session) async throws(DatabaseError) -> StatusPicture {
         try await session.transaction { (db) throws(DatabaseError) in
             let seconds = Double(recently.components.seconds)
-            let (queues, people, recent, latest, channels) = try db.pipeline(
+            let (queues, people, recent, latest, alerts, channels) = try db.pipeline(
                 QueueStatus(), PeopleStatus(), RecentAssignments(within: seconds),
-                LatestDecisions(within: seconds, limit: 5), MessageStatus())
+                LatestDecisions(within: seconds, limit: 5), AlertStatus(), MessageStatus())
             return StatusPicture(
-                queues: queues, people: people, recent: recent.first, latest: latest,
+                queues: queues, people: people, recent: recent.first, latest: latest, alerts: alerts.first,
                 messages: StatusMessages(channels: channels))
         }
     }
@@ -28,7 +29,7 @@ struct StatusPicture: Sendable {
     /// With `height`, as many people as fit; the rest is counted.
     func text(for terminal: Terminal, height: Int?) -> String {
         let head = queueTable.text(for: terminal) + "\n" + peopleLine
-        let tail = "\n" + recentText(for: terminal) + "\n" + messages.text(for: terminal)
+        let tail = "\n" + recentText(for: terminal) + "\n" + alertText(for: terminal) + messages.text(for: terminal)
         guard !people.isEmpty else { return head + tail }
         let others = (head + tail).split(separator: "\n", omittingEmptySubsequences: false).count + 2
         let room = height.map { max(1, $0 - others) } ?? people.count
@@ -105,6 +106,17 @@ struct StatusPicture: Sendable {
             ])
         }
         return table
+    }
+
+    /// Nothing, when nothing is late.
+    private func alertText(for terminal: Terminal) -> String {
+        guard let alerts, alerts.open > 0 else { return "" }
+        var line = Figures.grouped(alerts.open)
+        if let oldest = alerts.oldest {
+            let words = "\(Figures.grouped(alerts.unacknowledged)) that nobody looks after"
+            line += ", \(terminal.styled(words, .red)), the oldest for \(Figures.time(oldest))"
+        }
+        return "alerts: \(line): see secondline.alert_now\n"
     }
 
     private func recentText(for terminal: Terminal) -> String {
