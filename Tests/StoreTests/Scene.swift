@@ -78,6 +78,7 @@ struct Refused: Sendable, CustomTestStringConvertible {
             "message_attempt", "contact", "channel", "template", "workday_journal", "task", "report", "reminder",
             "reminder_rule", "standup", "standup_meeting", "agenda_item", "calendar", "planned_shift",
             "regulation", "misplaced_topic", "ticket_step", "estimate", "escalation", "escalation_rule",
+            "target", "alarm", "alert", "departure",
         ]
         return try await db.lines(
             tables.map { "select '\($0)', md5(string_agg(t::text, ',' order by t::text)) from secondline.\($0) t" }
