@@ -29,16 +29,17 @@ struct DemoPeopleTests {
             case .comeIn, .comeBack: place = .desk
             case .takeBreak: place = .onBreak
             case .goHome: place = .home
-            case .attendTraining, .plan, .tryToLeave, .report: break
             case .accept(let id): tickets = tickets.map { $0.id == id ? DemoPeopleTests.ticket(id.raw, true) : $0 }
             case .decline(let id, _), .resolve(let id, _, _): tickets.removeAll { $0.id == id }
+            case _: break
             }
         }
     }
 
     private static func ticket(_ id: Int64, _ isAccepted: Bool, isDeclinable: Bool = false) -> Demo.Ticket {
         Demo.Ticket(
-            id: TicketID(id), isAccepted: isAccepted, isUrgent: false, isDeclinable: isDeclinable, effort: Minutes(75))
+            id: TicketID(id), stage: isAccepted ? .inHand : .offered, isUrgent: false, isDeclinable: isDeclinable,
+            effort: Minutes(75))
     }
 
     @Test("a day is: come in, lunch, back, home")
@@ -112,7 +113,7 @@ struct DemoPeopleTests {
         #expect((380...600).contains(letters.count))
         let queues = Set(Demo.Staff.queues.map(\.name))
         #expect(letters.allSatisfy { queues.contains($0.queue) })
-        #expect(letters.allSatisfy { Demo.Subjects.titles(of: $0.queue).contains($0.title) })
+        #expect(letters.allSatisfy { Demo.Subjects.titles(of: $0.queue, $0.kind).contains($0.title) })
         #expect(letters.contains { $0.priority == nil } && letters.contains { $0.priority == "urgent" })
         #expect(letters.contains { $0.effort == 300 })
     }
