@@ -18,7 +18,7 @@ extension Demo {
     /// The clients together: when they write, and what. Their generator is their own, so a seed brings the same tickets.
     struct Clients: Sendable {
         /// Tickets a minute that the department can serve while everybody is there.
-        private static let capacity = 0.062
+        private static let capacity = 0.08
         /// Of each hour of the day, relative to the capacity: a wave before and one after lunch, far above it for a while.
         private static let waves = [1.6, 2.2, 1.3, 0.5, 0.4, 1.7, 2.2, 0.8, 0.2, 0.1]
         /// What came in overnight.

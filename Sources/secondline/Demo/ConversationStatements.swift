@@ -52,11 +52,7 @@ extension Demo {
         let ticket: TicketID
         let person: PersonID
 
-        static let sql: StaticString = """
-            select secondline.resubmit_ticket(
-                   t.ticket_id, $2, description => $3, priority => coalesce(t.priority, 'normal'))
-              from secondline.ticket t where t.ticket_id = $1
-            """
+        static let sql: StaticString = "select secondline.resubmit_ticket($1, $2, description => $3)"
 
         func bind(_ parameters: inout Parameters) {
             parameters.append(ticket)

@@ -136,7 +136,7 @@ extension Demo {
         static let sql: StaticString = """
             select secondline.set_routing($1, $2),
                    case when $3::integer > 0
-                        then secondline.set_regulation($1, description_length => $3::integer, needs_priority => true) end
+                        then secondline.set_regulation($1, description_length => $3::integer) end
             """
 
         func bind(_ parameters: inout Parameters) {

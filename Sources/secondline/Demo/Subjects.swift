@@ -115,7 +115,10 @@ extension Demo {
             "Does it also happen in another browser?",
         ]
 
-        static let answers = ["In the latest one.", "Yes, please do.", "It does, I have just tried."]
+        static let answers = [
+            "I have attached a recording that shows it.", "Yes; call me if that is not enough.",
+            "Everything about it is on the card now.",
+        ]
 
         static let complaints = ["It is back since this morning.", "It works for me, but not for my colleague."]
 
@@ -143,7 +146,8 @@ extension Demo {
         ]
 
         static let ownersAnswers = [
-            "Since the last update.", "Yes, the card is called \"Escalation\".", "Two, both with large workspaces.",
+            "I have tried it with the client; the steps are on the card.", "See my note of this morning, with the recording.",
+            "The client does not know; I have added what I found.",
         ]
 
         static let notDone = ["It still happens with an empty field.", "The export shows the same error as before."]
