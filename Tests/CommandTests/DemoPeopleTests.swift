@@ -168,7 +168,8 @@ struct DemoPeopleTests {
 
     private static func work(_ stage: Demo.Ticket.Stage, isAsked: Bool = false) -> Demo.Ticket {
         Demo.Ticket(
-            id: TicketID(2), stage: stage, isUrgent: false, isDeclinable: false, effort: Minutes(60), kind: "bug", line: 3,
+            id: TicketID(2), stage: stage, isUrgent: false, isDeclinable: false, effort: Minutes(60), kind: "bug",
+            line: 3,
             escalation: escalation, isAsked: isAsked)
     }
 

@@ -25,6 +25,25 @@ struct DemoTests {
         try await database.drop()
     }
 
+    @Test("completes the department that an earlier release set up")
+    func completing() async throws {
+        let database = try await ScratchDatabase()
+        let session = try await database.session()
+        _ = try await Migrator.migrate(session)
+        try await session.script(
+            "select secondline.add_team('\(Demo.Staff.team)', 'Europe/Berlin'); select secondline.add_queue('support'); "
+                + "select secondline.add_person(1, 'account_manager', 'Lucie Blanchet'); "
+                + "select secondline.add_client('Bluebird Travel', 1)")
+        #expect(try await found(session, speed: 600) == 1)
+        let counts = try await session.simpleQuery(
+            "select (select count(*) from secondline.person), (select count(*) from secondline.queue), "
+                + "(select count(*) from secondline.client), (select full_name from secondline.person p "
+                + "where p.person_id = (select substitute_id from secondline.person where person_id = 1))")
+        #expect(counts == [["\(Demo.Staff.count)", "6", "8", "Daniel Okafor"]])
+        await session.close()
+        try await database.drop()
+    }
+
     @Test("does nothing to a database in which another department lives")
     func stranger() async throws {
         let database = try await ScratchDatabase()
@@ -100,7 +119,8 @@ struct DemoTests {
         // came an hour ago, and nobody can take it
         try await session.script(
             "select secondline.add_queue('archive'); select secondline_rules.submit("
-                + "clock_timestamp() - interval '1 hour', 'archive', 'An old one', '', 'high', 'question', 1, null, null, null)")
+                + "clock_timestamp() - interval '1 hour', 'archive', 'An old one', '', 'high', 'question', 1, null, null, null)"
+        )
 
         let told = Told()
         let faults = Told()
@@ -109,7 +129,8 @@ struct DemoTests {
             log: EventLog(sink: { bytes in
                 let line = String(decoding: bytes, as: UTF8.self)
                 told.add(line)
-                if ["duty.failed", "audit.", "set_aside", " error "].contains(where: line.contains) { faults.add(line) }
+                let isFault = ["duty.failed", "audit.", "set_aside", " error "].contains(where: line.contains)
+                if isFault { faults.add(line) }
             }))
         let running = Task { try await daemon.run() }
         let living = Task {
@@ -120,9 +141,9 @@ struct DemoTests {
         }
         let missing = await told.wait(
             for: "hands ticket", "completes ticket", "asks the client", "answers about ticket", "opened again",
-            "specifies suggestion", "declines suggestion", "brings in developers", "takes up escalation", "asks about escalation",
-            "answers about escalation", "is done with escalation", "has checked ticket", "sends escalation",
-            "looks after ticket", "rule=system_error", "ticket.timed_out", patience: 20_000)
+            "specifies suggestion", "declines suggestion", "brings in developers", "takes up escalation",
+            "asks about escalation", "answers about escalation", "is done with escalation", "has checked ticket",
+            "sends escalation", "looks after ticket", "rule=system_error", "ticket.timed_out", patience: 4_000)
         #expect(missing == [])
         living.cancel()
         daemon.stop()
@@ -131,7 +152,8 @@ struct DemoTests {
         #expect(faults.lines == [])
         #expect(try await LedgerCheck.faults(in: session) == [])
 
-        let replied = try await session.simpleQuery("select count(*) > 0 from secondline.journal where event = 'replied'")
+        let replied = try await session.simpleQuery(
+            "select count(*) > 0 from secondline.journal where event = 'replied'")
         #expect(replied == [["t"]])
         // whose manager is away has the substitute
         let standIn = try await session.simpleQuery(
@@ -139,7 +161,7 @@ struct DemoTests {
                 + "join secondline.client c using (client_id) join secondline.person m on m.person_id = c.account_manager_id "
                 + "join secondline.person p on p.person_id = d.person_id "
                 + "where m.full_name = 'Lucie Blanchet' and p.role = 'account_manager'")
-        #expect(standIn == [["Daniel Okafor"]])
+        #expect(standIn.contains(["Daniel Okafor"]) && !standIn.contains(["Lucie Blanchet"]))
         await session.close()
         try await database.drop()
     }

@@ -68,7 +68,9 @@ extension Demo {
         let outcome: String
         let note: String
 
-        static let sql: StaticString = "select secondline.finish_escalation($1, $2, $3::secondline.escalation_outcome, $4)"
+        static let sql: StaticString = """
+            select secondline.finish_escalation($1, $2, $3::secondline.escalation_outcome, $4)
+            """
 
         func bind(_ parameters: inout Parameters) {
             parameters.append(escalation.id)

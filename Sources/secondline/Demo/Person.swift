@@ -127,7 +127,8 @@ extension Demo {
             let mine = tickets.filter { $0.stage == .inHand && !($0.isDevelopers && $0.isAsked) }
             guard let next = mine.first(where: { $0.id == work?.ticket }) ?? mine.first(where: \.isUrgent) ?? mine.first
             else { return nil }
-            var current = work.flatMap { $0.ticket == next.id ? $0 : nil }
+            var current =
+                work.flatMap { $0.ticket == next.id ? $0 : nil }
                 ?? Work(on: next, isAgain: asked.contains(next.id), using: &generator)
             current.left -= elapsed
             work = current

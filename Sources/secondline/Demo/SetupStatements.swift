@@ -13,7 +13,9 @@ extension Demo {
 
         func bind(_ parameters: inout Parameters) { parameters.append(Staff.team) }
 
-        static func decode(_ row: inout RowReader) throws(DatabaseError) -> (team: Int64?, isComplete: Bool, hasOthers: Bool) {
+        static func decode(_ row: inout RowReader) throws(DatabaseError) -> (
+            team: Int64?, isComplete: Bool, hasOthers: Bool
+        ) {
             (try row.next(), try row.next(), try row.next())
         }
     }

@@ -52,9 +52,10 @@ extension Demo {
             let isAsked: Bool = try row.next()
             guard let id, let status, let effort, let kind, let line, let about else { return nil }
             return Ticket(
-                id: id, stage: stage(status), isUrgent: isUrgent, isDeclinable: isDeclinable, effort: effort, kind: kind,
-                line: line, hasClient: hasClient, escalation: escalation.map { Escalation(id: $0, ticket: line == 3 ? about : id) },
-                isAsked: isAsked)
+                id: id, stage: stage(status), isUrgent: isUrgent, isDeclinable: isDeclinable, effort: effort,
+                kind: kind,
+                line: line, hasClient: hasClient,
+                escalation: escalation.map { Escalation(id: $0, ticket: line == 3 ? about : id) }, isAsked: isAsked)
         }
 
         private static func stage(_ status: String) -> Ticket.Stage {
@@ -67,7 +68,7 @@ extension Demo {
         }
     }
 
-    /// What came back to its author, and the alerts that nobody looks after, with the head: they are a program's way to the inbox.
+    /// What came back to its author; for the head the alerts that nobody looks after.
     struct LookIntoInbox: Statement {
         let team: Int64
 

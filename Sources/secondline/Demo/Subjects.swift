@@ -137,8 +137,9 @@ extension Demo {
         ]
 
         static let findings = [
-            "The server answers with an error when two requests come at once.", "A missing index; it grew over the years.",
-            "The form loses the field when it is saved from the phone.", "It follows the documentation, which is unclear.",
+            "The server answers with an error when two requests come at once.",
+            "The form loses the field when it is saved from the phone.",
+            "A missing index; it grew over the years.", "It follows the documentation, which is unclear.",
         ]
 
         static let developersQuestions = [
@@ -146,7 +147,8 @@ extension Demo {
         ]
 
         static let ownersAnswers = [
-            "I have tried it with the client; the steps are on the card.", "See my note of this morning, with the recording.",
+            "I have tried it with the client; the steps are on the card.",
+            "See my note of this morning, with the recording.",
             "The client does not know; I have added what I found.",
         ]
 

@@ -25,7 +25,8 @@ extension Demo {
                 if !isAgain, generator.happens(0.35) {
                     return (.askOwner(escalation, question: generator.one(of: Subjects.developersQuestions)), 0.1)
                 }
-                let outcome = generator.pick(ticket.kind == "suggestion" ? ["planned": 2, "fixed": 1] : Subjects.outcomes)
+                let outcome = generator.pick(
+                    ticket.kind == "suggestion" ? ["planned": 2, "fixed": 1] : Subjects.outcomes)
                 return (.finish(escalation, outcome: outcome, note: generator.one(of: Subjects.findings)), 0.7)
             }
             // the developers have done the rest
