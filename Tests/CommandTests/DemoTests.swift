@@ -142,7 +142,7 @@ struct DemoTests {
         let missing = await told.wait(
             for: "hands ticket", "completes ticket", "asks the client", "answers about ticket", "opened again",
             "specifies suggestion", "declines suggestion", "brings in developers", "takes up escalation",
-            "asks about escalation", "answers about escalation", "is done with escalation", "has checked ticket",
+            "asks about escalation", "answers about escalation", "is done with escalation", "has checked what",
             "sends escalation", "looks after ticket", "rule=system_error", "ticket.timed_out", patience: 4_000)
         #expect(missing == [])
         living.cancel()

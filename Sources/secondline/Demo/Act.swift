@@ -56,7 +56,7 @@ extension Demo {
             case .askOwner(let escalation, let question): "\(name) asks about \(escalation): \(question)"
             case .answerDeveloper(let escalation, let text): "\(name) answers about \(escalation): \(text)"
             case .finish(let escalation, let outcome, _): "\(name) is done with \(escalation): \(outcome)"
-            case .confirm(let ticket): "\(name) has checked ticket \(ticket.raw): the developers are right"
+            case .confirm(let ticket): "\(name) has checked what developers did about ticket \(ticket.raw)"
             case .sendBack(let escalation, let note): "\(name) sends \(escalation) back: \(note)"
             case .acknowledgeAlert(let alert):
                 "\(name) looks after ticket \(alert.ticket.raw), of which an alert came: \(alert.alarm)"

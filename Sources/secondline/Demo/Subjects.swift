@@ -139,7 +139,7 @@ extension Demo {
         static let findings = [
             "The server answers with an error when two requests come at once.",
             "The form loses the field when it is saved from the phone.",
-            "A missing index; it grew over the years.", "It follows the documentation, which is unclear.",
+            "It began with the last update; without it all is well.",
         ]
 
         static let developersQuestions = [
@@ -152,7 +152,19 @@ extension Demo {
             "The client does not know; I have added what I found.",
         ]
 
-        static let notDone = ["It still happens with an empty field.", "The export shows the same error as before."]
+        static let notDone = ["It does not work with an empty field.", "Only administrators see a difference."]
+
+        /// What developers say to an outcome.
+        static func note(_ outcome: String) -> String {
+            switch outcome {
+            case "fixed": "Corrected; it ships tonight."
+            case "planned": "It is in the plan of the next release."
+            case "not_a_bug": "It works as the documentation says, which is unclear."
+            case "cannot_reproduce": "I tried it on three machines, and it works."
+            case "duplicate": "The correction of the last week covers it."
+            case _: "It would take weeks, and the module is replaced in spring."
+            }
+        }
 
         static let outcomes: KeyValuePairs = [
             "fixed": 6, "not_a_bug": 1, "cannot_reproduce": 1, "duplicate": 1, "wont_fix": 1,

@@ -27,7 +27,7 @@ extension Demo {
                 }
                 let outcome = generator.pick(
                     ticket.kind == "suggestion" ? ["planned": 2, "fixed": 1] : Subjects.outcomes)
-                return (.finish(escalation, outcome: outcome, note: generator.one(of: Subjects.findings)), 0.7)
+                return (.finish(escalation, outcome: outcome, note: Subjects.note(outcome)), 0.7)
             }
             // the developers have done the rest
             if ticket.escalation != nil { return (nil, 0.15) }
