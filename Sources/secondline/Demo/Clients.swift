@@ -18,7 +18,7 @@ extension Demo {
     /// The clients together: when they write, and what. Their generator is their own, so a seed brings the same tickets.
     struct Clients: Sendable {
         /// Tickets a minute that the department can serve while everybody is there.
-        private static let capacity = 0.062
+        private static let capacity = 0.08
         /// Of each hour of the day, relative to the capacity: a wave before and one after lunch, far above it for a while.
         private static let waves = [1.6, 2.2, 1.3, 0.5, 0.4, 1.7, 2.2, 0.8, 0.2, 0.1]
         /// What came in overnight.
@@ -51,20 +51,26 @@ extension Demo {
         }
 
         private mutating func letter(isOvernight: Bool) -> Letter {
-            let queue = generator.pick(["support": 56, "sql": 13, "billing": 10, "integrations": 12, "bugs": 9])
-            let isFromManager = !isOvernight && generator.happens(0.55)
-            let effort: Int? = generator.pick([nil: 66, 30: 20, 120: 10, 300: 4])
+            let client = Int.random(in: 0..<Staff.clients.count, using: &generator)
+            let isManagerAway = Staff.away.contains(Staff.manager(ofClient: client))
+            let isFromManager = generator.happens(0.5) && !isOvernight && !isManagerAway
+            let queue = generator.pick(
+                isFromManager
+                    ? ["support": 62, "sql": 16, "billing": 10, "integrations": 12]
+                    : ["helpdesk": 36, "support": 40, "sql": 7, "billing": 8, "integrations": 9])
+            let kind = generator.pick(
+                ["helpdesk", "billing"].contains(queue)
+                    ? ["question": 7, "task": 3]
+                    : ["question": 46, "task": 28, "suggestion": 10, "bug": 12, "system_error": 4])
+            let effort: Int? = generator.pick(queue == "helpdesk" ? [nil: 1] : [nil: 66, 30: 20, 120: 10, 300: 4])
+            let isHasty = isFromManager && generator.happens(0.12)
             return Letter(
-                queue: queue, title: Subjects.titles(of: queue).randomElement(using: &generator) ?? queue,
-                description: Subjects.descriptions.randomElement(using: &generator) ?? "",
+                queue: queue, title: generator.one(of: Subjects.titles(of: queue, kind)),
+                description: isHasty ? Subjects.tooShort : generator.one(of: Subjects.descriptions),
                 priority: isFromManager
                     ? generator.pick(["urgent": 8, "high": 20, "normal": 57, "low": 10, nil: 5])
                     : generator.pick(["urgent": 4, "high": 10, "normal": 26, nil: 60]),
-                kind: queue == "bugs"
-                    ? generator.pick(["bug": 4, "system_error": 1])
-                    : generator.pick(["question": 6, "task": 3, "suggestion": 1]),
-                client: Int.random(in: 0..<Staff.clients.count, using: &generator), isFromManager: isFromManager,
-                effort: queue == "bugs" ? nil : effort)
+                kind: kind, client: client, isFromManager: isFromManager, effort: effort)
         }
     }
 }

@@ -13,6 +13,7 @@ extension Demo {
 
         private var people: [PersonID: Person] = [:]
         private var clients: Clients
+        private var words: Words
         /// Written and not sent yet.
         private var letters: [Letter] = []
         private var sent = 0
@@ -37,6 +38,7 @@ extension Demo {
             self.seed = seed
             self.story = story
             clients = Clients(generator: Generator(seed: seed, stream: 0))
+            words = Words(generator: Generator(seed: seed, stream: .max - 1))
         }
 
         /// Throws what waiting and trying again would not cure.
@@ -77,7 +79,8 @@ extension Demo {
                 letters.removeFirst()
                 sent += 1
             }
-            let sights = try await session.query(LookAround(team: team)).byPerson
+            while let word = words.next(until: minute) { try await say(word) }
+            let sights = try await look()
             for (place, sight) in sights.enumerated() {
                 var person =
                     people[sight.person]
@@ -89,6 +92,28 @@ extension Demo {
             if minute >= nextSummary { try await summarise(sights) }
         }
 
+        private func look() async throws(DatabaseError) -> [Sight] {
+            var sights = try await session.query(LookAround(team: team)).byPerson
+            for (person, occasion) in try await session.query(LookIntoInbox(team: team)) {
+                guard let index = sights.firstIndex(where: { $0.person == person }) else { continue }
+                sights[index].others.append(occasion)
+            }
+            return sights
+        }
+
+        private mutating func say(_ word: Word) async throws(DatabaseError) {
+            do throws(DatabaseError) {
+                guard let client = try await session.query(SayWord(word: word)).first else { return }
+                tell(word.story(of: client))
+            } catch {
+                // too late: it was cancelled
+                guard error.sqlState?.errorClass == "SL" else {
+                    words.sayAgain(word)
+                    throw error
+                }
+            }
+        }
+
         private mutating func perform(_ act: Act, _ sight: Sight) async throws(DatabaseError) {
             do throws(DatabaseError) {
                 try await act.perform(by: sight.person, session, pace)
@@ -98,6 +123,7 @@ extension Demo {
                 return
             }
             if case .resolve = act { solved += 1 }
+            words.hear(of: act, at: minute)
             if let text = act.story(of: sight.name) { tell(text) }
         }
 

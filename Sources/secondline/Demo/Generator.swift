@@ -30,4 +30,7 @@ extension RandomNumberGenerator {
         }
         return weighted[weighted.endIndex - 1].key
     }
+
+    /// One of the texts, all as often; there is at least one.
+    mutating func one(of texts: [String]) -> String { texts[Int.random(in: 0..<texts.count, using: &self)] }
 }

@@ -24,6 +24,8 @@ extension Demo {
                 Try in another terminal:
                   psql \(database) -c 'table secondline.queue_now'
                   psql \(database) -c 'table secondline.specialist_now'
+                  psql \(database) -c 'table secondline.my_escalations'
+                  psql \(database) -c 'table secondline.alert_now'
                   \(program) status --watch --conninfo \(database)
                   \(program) explain 7 --conninfo \(database)
                   psql \(database) -c "select secondline.pause_queue('sql', 'trying it out')"

@@ -1,16 +1,6 @@
 import Policy
 
 extension Demo {
-    /// A ticket in somebody's hands.
-    struct Ticket: Equatable, Sendable {
-        let id: TicketID
-        let isAccepted: Bool
-        let isUrgent: Bool
-        /// Colleagues can do it as well, and none of them has declined it.
-        let isDeclinable: Bool
-        let effort: Minutes
-    }
-
     /// What the tables say about someone.
     struct Sight: Sendable {
         let person: PersonID
@@ -20,27 +10,28 @@ extension Demo {
         let isAbsent: Bool
         /// The oldest first.
         var tickets: [Ticket] = []
+        /// What came back to them, and what the head must know of.
+        var others: [Occasion] = []
+
+        var occasions: [Occasion] { tickets.compactMap(\.occasion) + others }
     }
 
     /// Someone at work. They remember what they mean to do; what is so, the tables say, so an act that failed is tried again.
     struct Person: Sendable {
-        private enum Intention {
-            case accept(at: Double)
-            case decline(at: Double, reason: String)
-        }
-
-        private struct Work {
-            let ticket: TicketID
-            let minutes: Double
-            var left: Double
+        private struct Intention {
+            /// nil leaves it untouched.
+            let act: Act?
+            let minute: Double
         }
 
         private let place: Int
         private var generator: Generator
         private var day: Day?
         private var whereabouts: Whereabouts?
-        private var intentions: [TicketID: Intention] = [:]
+        private var intentions: [Occasion: Intention] = [:]
         private var work: Work?
+        /// About what they have asked somebody, which they do once.
+        private var asked: Set<TicketID> = []
         private var trainedOn: Int?
 
         init(place: Int, generator: Generator) {
@@ -60,9 +51,10 @@ extension Demo {
                 trainedOn = day.number
                 acts.append(.attendTraining(minutes: training.upperBound - time))
             }
-            intentions = intentions.filter { id, _ in sight.tickets.contains { $0.id == id && !$0.isAccepted } }
-            acts += sight.tickets.compactMap { answer(to: $0, at: minute) }
-            if let solved = solve(sight.tickets, elapsed) { acts.append(solved) }
+            let occasions = sight.occasions
+            intentions = intentions.filter { occasion, _ in occasions.contains(occasion) }
+            acts += occasions.compactMap { answer(to: $0, at: minute) }
+            if let ended = work(on: sight.tickets, elapsed) { acts.append(ended) }
             return acts
         }
 
@@ -94,39 +86,60 @@ extension Demo {
         /// The connection was lost: what they meant to do may or may not have been done.
         mutating func lookAgain() { whereabouts = nil }
 
-        private mutating func answer(to ticket: Ticket, at minute: Double) -> Act? {
-            if ticket.isAccepted { return nil }
-            let intention = intentions[ticket.id] ?? intend(ticket, at: minute)
-            intentions[ticket.id] = intention
-            switch intention {
-            case .accept(let at): return minute >= at ? .accept(ticket.id) : nil
-            case .decline(let at, let reason): return minute >= at ? .decline(ticket.id, reason: reason) : nil
+        private mutating func answer(to occasion: Occasion, at minute: Double) -> Act? {
+            let intention = intentions[occasion] ?? intend(occasion, at: minute)
+            intentions[occasion] = intention
+            return minute >= intention.minute ? intention.act : nil
+        }
+
+        private mutating func intend(_ occasion: Occasion, at minute: Double) -> Intention {
+            switch occasion {
+            case .offer(let ticket):
+                let after = Double.random(in: 1..<6, using: &generator)
+                return Intention(act: answer(to: ticket), minute: minute + after)
+            case .question(let escalation):
+                let answer = Act.answerDeveloper(escalation, text: generator.one(of: Subjects.ownersAnswers))
+                return Intention(act: answer, minute: minute + .random(in: 4..<20, using: &generator))
+            case .result(let escalation):
+                let note = generator.one(of: Subjects.notDone)
+                let act = generator.happens(0.2) ? Act.sendBack(escalation, note: note) : .confirm(escalation.ticket)
+                return Intention(act: act, minute: minute + .random(in: 5..<30, using: &generator))
+            case .returned(let ticket):
+                return Intention(act: .complete(ticket), minute: minute + .random(in: 5..<20, using: &generator))
+            case .alert(let alert):
+                return Intention(act: .acknowledgeAlert(alert), minute: minute + .random(in: 5..<20, using: &generator))
             }
         }
 
-        private mutating func intend(_ ticket: Ticket, at minute: Double) -> Intention {
-            let at = minute + .random(in: 1..<6, using: &generator)
-            guard ticket.isDeclinable, generator.happens(0.06),
-                let reason = Subjects.refusals.randomElement(using: &generator)
-            else { return .accept(at: at) }
-            return .decline(at: at, reason: reason)
+        /// nil now and then, where somebody else can take it.
+        private mutating func answer(to ticket: Ticket) -> Act? {
+            if ticket.isDevelopers, let escalation = ticket.escalation { return .acknowledge(escalation) }
+            if ticket.isDeclinable {
+                if generator.happens(0.06) { return .decline(ticket.id, reason: generator.one(of: Subjects.refusals)) }
+                if generator.happens(0.04) { return nil }
+            }
+            guard ticket.hasClient, generator.happens(0.8) else { return .accept(ticket.id) }
+            return .reply(ticket.id, text: generator.one(of: Subjects.replies))
         }
 
-        /// One ticket at a time, the urgent ones first.
-        private mutating func solve(_ tickets: [Ticket], _ elapsed: Double) -> Act? {
-            let mine = tickets.filter(\.isAccepted)
+        /// One ticket at a time, the urgent ones first; how it ended when it has.
+        private mutating func work(on tickets: [Ticket], _ elapsed: Double) -> Act? {
+            let mine = tickets.filter { $0.stage == .inHand && !($0.isDevelopers && $0.isAsked) }
             guard let next = mine.first(where: { $0.id == work?.ticket }) ?? mine.first(where: \.isUrgent) ?? mine.first
             else { return nil }
-            var current = work
-            if current?.ticket != next.id {
-                let minutes = Double(next.effort.count) * .random(in: 0.7..<1.3, using: &generator)
-                current = Work(ticket: next.id, minutes: minutes, left: minutes)
-            }
-            current?.left -= elapsed
+            var current =
+                work.flatMap { $0.ticket == next.id ? $0 : nil }
+                ?? Work(on: next, isAgain: asked.contains(next.id), using: &generator)
+            current.left -= elapsed
             work = current
-            guard let current, current.left <= 0 else { return nil }
-            let resolution = Subjects.resolutions.randomElement(using: &generator) ?? "Solved."
-            return .resolve(next.id, resolution: resolution, minutes: Int(current.minutes))
+            guard current.left <= 0 else { return nil }
+            // what did not come about is planned anew
+            work = nil
+            switch current.end {
+            case .askClient, .askOwner: asked.insert(next.id)
+            case _: break
+            }
+            return current.end
         }
     }
 }

@@ -3,17 +3,20 @@ import Postgres
 import Store
 
 extension Demo {
-    /// The demo's team, if it is there, and whether another one is.
+    /// The demo's team, if it is there, whether it has all that belongs to it by now, and whether another one is there.
     struct FindTeam: Statement {
         static let sql: StaticString = """
             select (select t.team_id from secondline.team t where t.name = $1),
+                   exists (select from secondline.queue q where q.name = 'helpdesk'),
                    exists (select from secondline.team t where t.name <> $1)
             """
 
         func bind(_ parameters: inout Parameters) { parameters.append(Staff.team) }
 
-        static func decode(_ row: inout RowReader) throws(DatabaseError) -> (team: Int64?, hasOthers: Bool) {
-            (try row.next(), try row.next())
+        static func decode(_ row: inout RowReader) throws(DatabaseError) -> (
+            team: Int64?, isComplete: Bool, hasOthers: Bool
+        ) {
+            (try row.next(), try row.next(), try row.next())
         }
     }
 
@@ -33,7 +36,10 @@ extension Demo {
         let role: String
         let name: String
 
-        static let sql: StaticString = "select secondline.add_person($1, $2::secondline.person_role, $3)"
+        static let sql: StaticString = """
+            select coalesce((select p.person_id from secondline.person p where p.team_id = $1 and p.full_name = $3),
+                            secondline.add_person($1, $2::secondline.person_role, $3))
+            """
 
         func bind(_ parameters: inout Parameters) {
             parameters.append(team)
@@ -48,7 +54,9 @@ extension Demo {
         let name: String
         let manager: PersonID
 
-        static let sql: StaticString = "select secondline.add_client($1, $2)"
+        static let sql: StaticString = """
+            select secondline.add_client($1, $2) where not exists (select from secondline.client c where c.name = $1)
+            """
 
         func bind(_ parameters: inout Parameters) {
             parameters.append(name)
@@ -59,7 +67,10 @@ extension Demo {
     struct AddQueue: Statement {
         let queue: Staff.Queue
 
-        static let sql: StaticString = "select secondline.add_queue($1, $2::integer, $3::integer, $4)"
+        static let sql: StaticString = """
+            select secondline.add_queue($1, $2::integer, $3::integer, $4)
+             where not exists (select from secondline.queue q where q.name = $1)
+            """
 
         func bind(_ parameters: inout Parameters) {
             parameters.append(queue.name)
@@ -102,32 +113,38 @@ extension Demo {
               from secondline.person p
              cross join lateral (select (statement_timestamp() at time zone p.time_zone)::date as today) d
              where p.person_id = $1
+               and not exists (select from secondline.absence a where a.person_id = p.person_id and a.cancelled_at is null)
             """
 
         func bind(_ parameters: inout Parameters) { parameters.append(person) }
     }
 
-    /// The rules of a queue that are lengths of time, at the pace of the demo. An urgent ticket never counts less than a high
-    /// one, so its head start first makes way.
-    struct SetRules: Statement {
-        let queue: String
-        /// Offers to a person in an hour of theirs; nil is no limit.
-        let fairLimit: Int?
-        let speed: Int
+    struct SetSubstitute: Statement {
+        let person: PersonID
+        let substitute: PersonID
+
+        static let sql: StaticString = "select secondline.set_substitute($1, $2)"
+
+        func bind(_ parameters: inout Parameters) {
+            parameters.append(person)
+            parameters.append(substitute)
+        }
+    }
+
+    /// Who gets the tickets of a queue, and how colleagues must word them.
+    struct SetManners: Statement {
+        let queue: Staff.Queue
 
         static let sql: StaticString = """
-            select secondline.set_fair_limit($1, $2::integer, interval '1 hour' / $3::bigint),
-                   secondline.set_starvation_bound($1, interval '2 hours' / $3::bigint),
-                   secondline.set_head_start($1, 'urgent', interval '7 days'),
-                   secondline.set_head_start($1, 'high', interval '3 days' / $3::bigint),
-                   secondline.set_head_start($1, 'urgent', interval '7 days' / $3::bigint),
-                   secondline.set_head_start($1, 'low', interval '-3 days' / $3::bigint)
+            select secondline.set_routing($1, $2),
+                   case when $3::integer > 0
+                        then secondline.set_regulation($1, description_length => $3::integer) end
             """
 
         func bind(_ parameters: inout Parameters) {
-            parameters.append(queue)
-            parameters.append(fairLimit)
-            parameters.append(speed)
+            parameters.append(queue.name)
+            parameters.append(queue.routing)
+            parameters.append(queue.description)
         }
     }
 }

@@ -12,12 +12,20 @@ extension Demo {
             var line = 2
             var effort = 75
             var skill: String?
+            var routing = "load"
+            /// The shortest description that colleagues may give; 0 has no regulation.
+            var description = 0
         }
 
         static let team = "Support (demo)"
         static let timeZone = "Europe/Berlin"
         static let head = "Martina Vogel"
-        static let managers = ["Daniel Okafor", "Lucie Blanchet"]
+
+        static let managers = ["Daniel Okafor", "Lucie Blanchet", "Tomas Horak"].map {
+            Member(name: $0, queues: ["helpdesk"])
+        }
+        /// Who stands in for the manager who is on vacation.
+        static let substitutes = ["Lucie Blanchet": "Daniel Okafor"]
 
         static let specialists = [
             Member(name: "Anna Lindqvist", queues: ["support", "sql"], skills: ["sql"]),
@@ -28,8 +36,8 @@ extension Demo {
             Member(name: "Fatima Rahimi", queues: ["support", "integrations"], skills: ["integrations"]),
             Member(name: "Greta Holm", queues: ["support", "integrations"], skills: ["integrations"]),
         ]
-        /// The specialist who is on vacation.
-        static let away = "Greta Holm"
+        /// A specialist and a manager are on vacation.
+        static let away = ["Greta Holm", "Lucie Blanchet"]
 
         static let developers = [
             Member(name: "Henrik Dahl", queues: ["bugs"]),
@@ -37,8 +45,9 @@ extension Demo {
         ]
 
         static let queues = [
-            Queue(name: "support"),
-            Queue(name: "sql", skill: "sql"),
+            Queue(name: "helpdesk", line: 1, effort: 25, routing: "account_manager"),
+            Queue(name: "support", description: 30),
+            Queue(name: "sql", skill: "sql", description: 30),
             Queue(name: "billing", effort: 45, skill: "billing"),
             Queue(name: "integrations", effort: 90, skill: "integrations"),
             Queue(name: "bugs", line: 3, effort: 120),
@@ -48,6 +57,9 @@ extension Demo {
             "Northwind Logistics", "Bluebird Travel", "Helvetia Dental", "Orchard Foods", "Kestrel Insurance",
             "Lighthouse Realty", "Maple Fitness", "Quarry Stone & Tile",
         ]
+
+        /// By turns.
+        static func manager(ofClient index: Int) -> String { managers[index % managers.count].name }
 
         static let count = 1 + managers.count + specialists.count + developers.count
     }

@@ -18,7 +18,7 @@ extension Demo {
         /// - Parameter place: people come in one after another; this is whose turn it is.
         init(number: Int, place: Int, using generator: inout Generator) {
             self.number = number
-            arrives = 8 + Double(place) * 11 + .random(in: 0..<12, using: &generator)
+            arrives = 8 + Double(place) * 7 + .random(in: 0..<12, using: &generator)
             let noon = Double.random(in: 180..<290, using: &generator)
             lunch = noon..<noon + .random(in: 30..<50, using: &generator)
             leaves = .random(in: 530..<575, using: &generator)
