@@ -157,7 +157,8 @@ import Testing
                 == #"Ticket 7 is yours: —|Ticket 7 has been given to you: —\#nClient: —. Queue: ["a"]."#)
         #expect(
             try await render(post.reader, #"'{"ticket": 7, "title": "It breaks"}'"#, kind: "client.received")
-                == "We have your request 7: It breaks|We have received your request 7. Work on it should start: not known yet.")
+                == "We have your request 7: It breaks|We have received your request 7. Work on it should start: not known yet."
+        )
     }
 
     @Test(
