@@ -24,6 +24,7 @@ import Testing
                 """
                 create role \(login) login in role secondline_client;
                 select secondline.set_client_login(\(here.client), '\(login)');
+                select secondline.add_queue('developers \(here.team)', 3);
                 """)
         }
 
@@ -31,7 +32,7 @@ import Testing
             let words = [
                 "mine": "\(mine)", "theirs": "\(theirs)", "client": "\(here.client)", "other": "\(other)",
                 "manager": "\(here.manager)", "owner": "\(here.specialists[0])", "queue": "'\(here.queue)'",
-                "key": "'key \(here.team)'",
+                "key": "'key \(here.team)'", "developers": "'developers \(here.team)'",
             ]
             return words.reduce(text) { $0.replacing("{\($1.key)}", with: $1.value) }
         }
@@ -49,6 +50,8 @@ import Testing
         ("42501", "select secondline.submit_ticket({queue}, 'title', 'text', author => {manager})"),
         ("42501", "select secondline.submit_ticket({queue}, 'title', 'text', effort_minutes => 1)"),
         ("42501", "select secondline.submit_ticket({queue}, 'title', 'text', external_key => {key})"),
+        // the way to developers is through a specialist
+        ("P0002", "select secondline.submit_ticket({developers}, 'title', 'text')"),
         // the tickets of others are as if there were none
         ("P0002", "select secondline.client_replied({theirs}, 'more')"),
         ("P0002", "select secondline.client_replied(999999999, 'more')"),

@@ -54,6 +54,20 @@ import Testing
         try await lines.expectOrder()
     }
 
+    @Test("whoever is in both lines is asked for their own escalation only when nobody else can take it")
+    func bothLines() async throws {
+        var lines = try await Lines()
+        try await lines.run("add_member({developers}, {owner})")
+        try await lines.escalate()
+        let candidates = """
+            select coalesce(c.obstacle, 'free') from secondline_rules.ticket_candidate(clock_timestamp(), {work}) c
+             where c.person_id in ({owner}, {developer}) order by c.person_id
+            """
+        #expect(try await lines.lines(candidates) == ["passed", "free"])
+        try await lines.run("pause_workday({developer})", "pause_workday({next})")
+        #expect(try await lines.lines(candidates) == ["free", "paused"])
+    }
+
     static let refusals = [
         // before it was escalated
         Refused("SL005", "escalate_ticket({second}, {owner}, 'bug', 'high', 'x')"),
@@ -105,6 +119,9 @@ import Testing
         Refused("SL006", "refuse_escalation({escalation}, {owner}, 'x')"),
         Refused("P0002", "refuse_escalation(0, {owner}, 'x')"),
         Refused("SL005", "cancel_ticket({work}, {colleague}, 'x')"),
+        // the work of an escalation stays with developers
+        Refused("22023", "hand_over({work}, {queue}, {developer}, 'x')"),
+        Refused("22023", "move_ticket({work}, {queue}, {owner}, 'x')"),
         Refused("22023", "set_escalation({queue}, {queue})"),
         Refused("P0002", "set_escalation('nowhere')"),
         Refused(

@@ -278,6 +278,7 @@ import Testing
             Refused("P0002", "set_misplaced_topic('nowhere', 'a', 'b')"),
             Refused("22023", "set_misplaced_topic({queue}, '(', 'b')"),
             Refused("22023", "set_misplaced_topic({queue}, '*', 'b')"),
+            Refused("22023", "set_misplaced_topic({queue}, '^(.+)(.+)\\1\\2$', 'b')"),
             Refused("22023", "set_misplaced_topic({queue}, ' ', 'b')"),
             Refused("22023", "set_misplaced_topic({queue}, null, 'b')"),
             Refused("23514", "set_misplaced_topic({queue}, 'a', ' ')", hint: false),

@@ -155,6 +155,10 @@ import Testing
         #expect(
             try await render(post.reader, #"'{"ticket": 7, "title": null, "queue": ["a"]}'"#, kind: "ticket.offered")
                 == #"Ticket 7 is yours: —|Ticket 7 has been given to you: —\#nClient: —. Queue: ["a"]."#)
+        #expect(
+            try await render(post.reader, #"'{"ticket": 7, "title": "It breaks"}'"#, kind: "client.received")
+                == "We have your request 7: It breaks|We have received your request 7. Work on it should start: not known yet."
+        )
     }
 
     @Test(

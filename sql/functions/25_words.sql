@@ -63,10 +63,11 @@ begin atomic
     select coalesce(case when p_field = 'name' then p_name
                          when p_field ~ '(^|_)day$' then secondline_rules.day_text(p_data ->> p_field, p_locale)
                          when p_field like '%\_at' then secondline_rules.time_text(secondline_rules.instant(p_data ->> p_field), p_locale, p_zone)
-                         else p_data ->> p_field end, '—');
+                         else p_data ->> p_field end,
+                    case when p_field <> 'starts_at' then '—' when p_locale ~ '^ru' then 'пока неизвестно' else 'not known yet' end);
 end;
 comment on function secondline_rules.field_text(text, jsonb, text, text, text) is
-    'What stands for a field of a template: the reader''s name, an instant in their words, or the data''s text; a dash where there is none.';
+    'What stands for a field of a template: the reader''s name, an instant in their words, or the data''s text; a dash, or that it is not known yet, where there is none.';
 
 -- Inlined where it is used: one plan for a whole batch.
 create or replace function secondline_rules.render(

@@ -503,6 +503,9 @@ language plpgsql set search_path = pg_catalog, pg_temp
 as $$
 begin
     perform secondline_rules.require_queue(p_to_queue);
+    if p_ticket.for_developer then
+        perform secondline_rules.require_developers_queue(p_to_queue);
+    end if;
     perform secondline_rules.require_text(p_reason, 'reason');
     if p_ticket.queue = p_to_queue then
         raise exception 'ticket % is in queue % already', p_ticket.ticket_id, p_to_queue using errcode = 'SL006', hint = 'Nothing is left to do.';
@@ -521,7 +524,7 @@ begin
 end;
 $$;
 comment on function secondline_rules.change_queue_of(timestamptz, secondline.ticket, text, text, bigint, text) is
-    'Puts a locked ticket into another queue, where it waits with its age, and takes skill and effort of that queue unless it had its own.';
+    'Puts a locked ticket into another queue, where it waits with its age, and takes skill and effort of that queue unless it had its own; a developer''s stays in line 3 (22023).';
 
 create or replace function secondline_rules.move(
     p_at timestamptz, p_ticket bigint, p_to_queue text, p_by bigint, p_reason text

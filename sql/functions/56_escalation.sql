@@ -259,10 +259,11 @@ declare
     v_escalation bigint;
 begin
     insert into secondline.ticket (
-        queue, title, description, priority, kind, author_id, for_developer, submitted_at, eligible_at, changed_at)
+        queue, title, description, priority, kind, author_id, for_developer, passed_by, submitted_at, eligible_at, changed_at)
     values (p_queue, left(btrim(regexp_replace(p_summary, '[[:cntrl:]]+', ' ', 'g')), 500), p_description,
             case p_severity when 'critical' then 'urgent' else p_severity::text end::secondline.priority, p_kind, p_ticket.assignee_id, true,
-            p_at, p_at, p_at)
+            -- who is in both lines and brings developers in asks for somebody else
+            array[p_ticket.assignee_id], p_at, p_at, p_at)
     returning ticket_id into v_work;
     update secondline.escalation e
        set state = 'submitted', developer_ticket_id = v_work, submitted_at = p_at, news_at = p_at

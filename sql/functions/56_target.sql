@@ -77,7 +77,10 @@ begin atomic
            ('give_up', p_ticket.waiting_since, q.give_up_after, 1, '0'),
            ('stalled', s.unchanged_since, q.stalled_after, 1, '0'),
            ('stalled_alert', s.unchanged_since, q.stalled_after, 2, '0'),
-           ('untouched', case when s.is_adrift and cardinality(p_ticket.passed_by) >= 2 then p_ticket.eligible_at end, '0', 1, '0'),
+           -- to its author a developer's ticket was not offered
+           ('untouched', case when s.is_adrift and cardinality(p_ticket.passed_by)
+                               >= case when p_ticket.for_developer and p_ticket.passed_by[1] = p_ticket.author_id then 3 else 2 end
+                              then p_ticket.eligible_at end, '0', 1, '0'),
            ('declined', case when secondline_rules.has_everybody_declined(p_ticket) then d.given_at end, '0', 1, '0'),
            ('bouncing', case when d.gifts >= 4 and s.is_adrift then p_ticket.eligible_at end, '0', 1, '0'))
            c (alarm, since, after, share, waited)

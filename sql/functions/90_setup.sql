@@ -663,6 +663,11 @@ begin
         raise exception 'the pattern % is no regular expression: %', quote_literal(pattern), sqlerrm
             using errcode = 'invalid_parameter_value', hint = 'Words alone are one, such as invoice|billing.';
     end;
+    -- the one thing in a pattern that can take for ever, in the insert of each ticket; an escaped backslash is none
+    if replace(pattern, '\\', '') ~ '\\[1-9]' then
+        raise exception 'the pattern % refers back to a part of itself', quote_literal(pattern)
+            using errcode = 'invalid_parameter_value', hint = 'Leave \1 to \9 out: looking for them in a long text may never end.';
+    end if;
     delete from secondline.misplaced_topic t where t.queue = set_misplaced_topic.queue and t.pattern = set_misplaced_topic.pattern;
     if belongs_to is not null then
         insert into secondline.regulation (queue) values (set_misplaced_topic.queue) on conflict do nothing;

@@ -47,15 +47,15 @@ begin
     if coalesce(p_client <> secondline_rules.acting_client(), false) or num_nonnulls(p_author, p_effort_minutes, p_external_key) > 0 then
         raise exception 'a client writes for itself'
             using errcode = 'insufficient_privilege', hint = 'Leave client, author, effort_minutes and external_key out.';
-    -- require_queue() names the queues that there are, which is nothing for clients
-    elsif p_queue is null or not exists (select from secondline.queue q where q.name = p_queue) then
+    -- require_queue() names the queues that there are, which is nothing for clients; developers are the specialist's to bring in
+    elsif p_queue is null or not exists (select from secondline.queue q where q.name = p_queue and q.line < 3) then
         raise exception 'there is no queue %', coalesce(quote_literal(p_queue), '(null)')
             using errcode = 'no_data_found', hint = 'Ask your account manager.';
     end if;
 end;
 $$;
 comment on function secondline_rules.authorise_submission(text, bigint, bigint, integer, text) is
-    'Refuses (42501) a ticket that a client''s login does not write for itself; P0002 when there is no such queue.';
+    'Refuses (42501) a ticket that a client''s login does not write for itself; P0002 when there is no such queue for clients.';
 
 create or replace function secondline.submit_ticket(
     queue text, title text, description text, priority secondline.priority default null,
@@ -151,7 +151,7 @@ begin
 end;
 $$;
 comment on function secondline.move_ticket(bigint, text, bigint, text) is
-    'Moves a ticket to another queue, where it waits with its age: new, assigned or accepted → new; one that was returned is resubmitted there. Its author, the one who has it, the client''s account manager or a head may. Errors: P0002 no such ticket, queue or person, SL005 not theirs to change, SL006 in another state or in that queue already, 22023 no reason.';
+    'Moves a ticket to another queue, where it waits with its age: new, assigned or accepted → new; one that was returned is resubmitted there. Its author, the one who has it, the client''s account manager or a head may. Errors: P0002 no such ticket, queue or person, SL005 not theirs to change, SL006 in another state or in that queue already, 22023 no reason, or a developer''s own and no queue of line 3.';
 
 create or replace function secondline.cancel_ticket(ticket bigint, by_person bigint, reason text) returns void
 language plpgsql security definer set search_path = pg_catalog, pg_temp
@@ -225,7 +225,7 @@ begin
 end;
 $$;
 comment on function secondline.hand_over(bigint, text, bigint, text) is
-    'Whoever has a ticket passes it on to another line, with its history and its age: assigned or accepted → new in that queue. The assignee or a program may. Errors: P0002 no such ticket, queue or person, SL005 not theirs, SL006 in another state or in that queue already, 22023 no reason.';
+    'Whoever has a ticket passes it on to another line, with its history and its age: assigned or accepted → new in that queue. The assignee or a program may. Errors: P0002 no such ticket, queue or person, SL005 not theirs, SL006 in another state or in that queue already, 22023 no reason, or a developer''s own and no queue of line 3.';
 
 create or replace function secondline.check_ticket(
     queue text, title text, description text default '', priority secondline.priority default null,

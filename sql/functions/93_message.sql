@@ -39,7 +39,7 @@ begin
         raise exception 'there is no such person, team or client: %', coalesce(p_person, p_team, p_client)::text
             using errcode = 'no_data_found', hint = 'Look the id up in secondline.person, secondline.team or secondline.client.';
     elsif exists (select from secondline.person p where p.person_id = p_person and p.deactivated_at is not null) then
-        raise exception 'person % has left', p_person using errcode = 'SL006', hint = 'Tell somebody who works here.';
+        raise exception 'person % has left', p_person using errcode = 'SL006', hint = 'Choose somebody who works here.';
     end if;
 end;
 $$;

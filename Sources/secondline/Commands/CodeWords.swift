@@ -65,7 +65,7 @@ enum CodeWords {
         case .fairLimit: "has had as many offers as the queue's fair-distribution limit allows for now"
         case .declined: "declined this ticket"
         case .notManager: "is not the manager of the ticket's client, nor stands in for them"
-        case .passed: "left an offer of this ticket untouched, and others can take it"
+        case .passed: "left an offer of this ticket untouched, or escalated it, and others can take it"
         case .noRoom: "has room, but not for a ticket of this size"
         case .reserved: "is kept free for a ticket that has waited too long for room"
         case .awaitsManager: "it waits for its client's manager, or the substitute, who cannot take it now"
