@@ -280,7 +280,7 @@ import Testing
             Call("member", "42501", "select secondline.finish_escalation(1, {colleague}, 'fixed', 'x')"),
             Call("member", "P0002", "select secondline.link_ticket({ticket}, 0)"),
             Call("member", "42501", "select secondline.set_escalation({queue})"),
-            Call("other_head", nil, "select secondline.set_escalation({queue})"),
+            Call("other_head", "42501", "select secondline.set_escalation({queue})"),
             Call("member", nil, "select * from secondline.my_escalations"),
             Call("member", nil, "select secondline.shift({colleague}, '2026-06-01')"),
             Call("member", nil, "select * from secondline.queue_now"),

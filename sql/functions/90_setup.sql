@@ -402,7 +402,7 @@ as $$
 declare
     v_at timestamptz;
 begin
-    perform secondline_rules.authorise_setup();
+    perform secondline_rules.authorise_setup((select q.team_id from secondline.queue q where q.name = p_queue));
     perform secondline_rules.require_queue(p_queue);
     update secondline.queue q set changed_at = greatest(clock_timestamp(), q.changed_at) where q.name = p_queue
     returning q.changed_at into v_at;
