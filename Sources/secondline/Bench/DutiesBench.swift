@@ -39,7 +39,7 @@ struct DutiesBench {
                  where status = 'new' and attend_at = \(Self.morning) + interval '1 day' order by ticket_id limit 500)
             """
         let looking = try await measure(clock, rounds)
-        lines.append(line("clock", looking, "500 missed targets", try await measure(clock, rounds, after: due)))
+        lines.append(line("clock", looking, "500 tickets looked at", try await measure(clock, rounds, after: due)))
         let day = WorkdayDuty(log: log) { morning }
         let reminding = try await measure(
             WorkdayDuty(log: log) { evening }, rounds, after: "truncate secondline.reminder")
