@@ -175,7 +175,8 @@ comment on function secondline_rules.close_estimates(timestamptz, integer) is
 
 create or replace function secondline_rules.run_estimates(p_at timestamptz, p_limit integer)
 returns table (event text, ticket_id bigint, due_in double precision)
-language plpgsql security definer set search_path = pg_catalog, pg_temp set jit = off
+-- a plan made while there were few estimates would go on to read all of them for each ticket
+language plpgsql security definer set search_path = pg_catalog, pg_temp set jit = off set enable_seqscan = off
 as $$
 #variable_conflict use_column
 declare

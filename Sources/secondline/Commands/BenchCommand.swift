@@ -12,11 +12,13 @@ extension Command {
               latency  insert committed to assignment committed at a steady rate, against a NOTIFY and a commit
               scale    the cost of a ticket with few and with many open tickets, closed tickets and people
               messages delivering a backlog to a channel that takes everything, against claiming and finishing by hand
+              duties   a cycle of each duty beside many open tickets and 1,000 people, idle and with a full hand
               snapshot messages and tickets at a steady rate while another session holds a snapshot open
             """,
         options: [
             Option(long: "rounds", value: "N", summary: "How often each side is measured (default 5)"),
-            Option(long: "tickets", value: "N", summary: "Tickets a round (default 20,000; latency 2,500)"),
+            Option(
+                long: "tickets", value: "N", summary: "Tickets a round (default 20,000; latency 2,500; duties 100,000)"),
             Option(long: "messages", value: "N", summary: "Messages a round (default 50,000)"),
             Option(long: "for", value: "DURATION", summary: "How long snapshot holds it (default 3min)"),
             Option(
@@ -26,7 +28,7 @@ extension Command {
         operands: [
             Operand(
                 name: "WHAT", summary: "What to measure",
-                choices: ["assign", "latency", "scale", "messages", "snapshot"])
+                choices: ["assign", "latency", "scale", "messages", "snapshot", "duties"])
         ],
         run: { call in
             let rounds = try call.integer("rounds", in: 1...100) ?? 5
@@ -47,6 +49,9 @@ extension Command {
                     try await MessagesBench(database: database, messages: messages).run(rounds, call.output)
                 case "snapshot":
                     try await SnapshotBench(database: database, span: span).run(call.output)
+                case "duties":
+                    try await DutiesBench(database: database, tickets: max(20_000, tickets ?? 100_000), people: 1000)
+                        .run(rounds, call.output)
                 default:
                     try await ScaleBench(database: database, tickets: tickets ?? 5000, large: large).run(
                         rounds, call.output)
