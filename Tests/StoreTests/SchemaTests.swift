@@ -95,6 +95,13 @@ struct SchemaTests {
         ["0001_department", "c4215f26fc2b299cdee871546601ca83788bf3017f4d87809212f1d70cea9ac7"],
         ["0002_ticket", "c15a84ef8200e14c72edc851cc0d029f526b88f4d558fcf2b5da74d5e79554be"],
         ["0003_message", "894e07cac466f5e3b1a2129ee20dd736cb8bfba42d3d3f3bcc1a4e5973dab1e6"],
+        ["0004_delivery", "87dc41e71b894e359248ce9adf01d5925f43d3a5cccc8de068913c2aa84b671d"],
+        ["0005_workday", "a0db1d902dbfc5d5e5162a9f6a5b83c85cd2f917de437660fb674fac0661c974"],
+        ["0006_lines", "cba8887094be72fba7c847608c1f09d2888c6f66d189ed34673ea5519cb729c6"],
+        ["0007_routing", "e26339172e21bb3a322e3eba6596696d0cc47db29e66e7e9a5222e2888bb05bc"],
+        ["0008_clocks", "8a8eb5ac6988b18e6884f0c88e5ae5e9223b8fd9967d893910fa6cfda404ca19"],
+        ["0009_escalation", "8ee49dde8ad4b666036f2d9151abb9a703fd223ca5ca0413954ce944666c4aaf"],
+        ["0010_client", "9c03795fe16a57f724af891926a14e408f05b6153a080b4c33234bf139870f1d"],
     ]
 
     @Test("what has been installed somewhere is as it was")
