@@ -355,6 +355,8 @@ comment on function secondline_rules.take_step(timestamptz, secondline.ticket, t
 create or replace function secondline_rules.take_up(p_at timestamptz, p_ticket secondline.ticket, p_person bigint) returns void
 language sql volatile
 begin atomic
+    -- people before clients, as everywhere
+    select secondline_rules.lock_people(p_person);
     update secondline.assignment a set state = 'accepted', accepted_at = greatest(p_at, a.offered_at)
      where a.ticket_id = p_ticket.ticket_id and a.ended_at is null and (a.state = 'offered' or a.accepted_at = a.offered_at);
     update secondline.client c set last_person_id = p_person
