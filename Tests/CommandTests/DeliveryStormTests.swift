@@ -10,7 +10,7 @@ import Testing
 struct DeliveryStormTests {
     /// 100,000 with SECONDLINE_TEST_STORM=100000; fewer keep a whole run of the tests short.
     private static let messages =
-        ProcessInfo.processInfo.environment["SECONDLINE_TEST_STORM"].flatMap { Int($0) } ?? 30_000
+        ProcessInfo.processInfo.environment["SECONDLINE_TEST_STORM"].flatMap { Int($0) } ?? 15_000
     private static let kills = 30
     private static let restarts = 5
 
