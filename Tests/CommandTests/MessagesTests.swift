@@ -259,24 +259,14 @@ struct MessagesTests {
     func locked() async throws {
         try await withAnna { session, anna, conninfo, database in
             for _ in 0..<2 { _ = try await note(session, to: anna) }
-            let (holder, watcher) = (try await database.session(), try await database.session())
-            try await watcher.script("select pg_advisory_lock(1)")
-            let holding = Task {
-                try await holder.script(
-                    "select from secondline.message where message_id = 2 for update; select pg_advisory_lock(1)")
+            try await database.whileHolding("select from secondline.message where message_id = 2 for update") {
+                let run = await CommandRun(
+                    ["drop", "2", "4", "--because", "x", "--conninfo", conninfo],
+                    environment: ["SECONDLINE_DATABASE_LOCK_TIMEOUT": "100ms"])
+                #expect(run.status == .temporaryFailure)
+                #expect(run.output == "message 4: dropped\n")
+                #expect(run.errors.contains("message 2: refused: "))
             }
-            let waiting = "select from pg_locks where locktype = 'advisory' and not granted"
-            while try await watcher.simpleQuery(waiting).isEmpty { await Task.yield() }
-            let run = await CommandRun(
-                ["drop", "2", "4", "--because", "x", "--conninfo", conninfo],
-                environment: ["SECONDLINE_DATABASE_LOCK_TIMEOUT": "100ms"])
-            #expect(run.status == .temporaryFailure)
-            #expect(run.output == "message 4: dropped\n")
-            #expect(run.errors.contains("message 2: refused: "))
-            try await watcher.script("select pg_advisory_unlock(1)")
-            try await holding.value
-            await holder.close()
-            await watcher.close()
         }
     }
 

@@ -300,29 +300,22 @@ struct AssignmentDutyTests {
     func lockedPerson() async throws {
         let desk = try await Desk()
         let (first, second) = (desk.department.specialists[0], desk.department.specialists[1])
-        let other = try await desk.database.session()
-        let holding = Task {
-            try await other.simpleQuery(
-                "begin; select from secondline.person where person_id = \(first) for update; select pg_sleep(1.5); commit"
-            )
+        try await desk.database.whileHolding(
+            "select from secondline.person where person_id = \(first) for update"
+        ) {
+            for _ in 0..<4 { _ = try await desk.department.ticket(in: desk.session) }
+            let outcome = try await desk.duty.run(desk.session)
+            #expect(outcome.dueIn == .milliseconds(250))
+            #expect(
+                try await desk.value("select count(*) from secondline.assignment where person_id = \(second)") == "3")
+            #expect(
+                try await desk.value("select min(ticket_id) from secondline.ticket where status = 'new'")
+                    == (try await desk.value("select max(ticket_id) from secondline.ticket")))
         }
-        while try await desk.value(
-            "select count(*) from pg_stat_activity where datname = current_database() and wait_event = 'PgSleep'")
-            == "0"
-        {}
-        for _ in 0..<4 { _ = try await desk.department.ticket(in: desk.session) }
-        let outcome = try await desk.duty.run(desk.session)
-        #expect(outcome.dueIn == .milliseconds(250))
-        #expect(try await desk.value("select count(*) from secondline.assignment where person_id = \(second)") == "3")
-        #expect(
-            try await desk.value("select min(ticket_id) from secondline.ticket where status = 'new'")
-                == (try await desk.value("select max(ticket_id) from secondline.ticket")))
-        _ = try await holding.value
         try await desk.assign()
         #expect(
             try await desk.value("select assignee_id from secondline.ticket order by ticket_id desc limit 1")
                 == "\(first)")
-        await other.close()
         try await desk.close()
     }
 
@@ -331,23 +324,17 @@ struct AssignmentDutyTests {
         let desk = try await Desk(specialists: 8)
         let elsewhere = try await Department(in: desk.session, specialists: 1)
         let held = desk.department.specialists.prefix(6).map(String.init).joined(separator: ",")
-        let other = try await desk.database.session()
-        let holding = Task {
-            try await other.simpleQuery(
-                "begin; select from secondline.person where person_id in (\(held)) for update; select pg_sleep(1.5); commit"
-            )
+        try await desk.database.whileHolding(
+            "select from secondline.person where person_id in (\(held)) for update"
+        ) {
+            let ticket = try await desk.department.ticket(in: desk.session, priority: "urgent")
+            let another = try await elsewhere.ticket(in: desk.session)
+            _ = try await desk.duty.run(desk.session)
+            let assignee = try await desk.value("select assignee_id from secondline.ticket where ticket_id = \(ticket)")
+            #expect(desk.department.specialists.suffix(2).map { Optional("\($0)") }.contains(assignee))
+            #expect(
+                try await desk.value("select status from secondline.ticket where ticket_id = \(another)") == "assigned")
         }
-        let locked =
-            "select count(*) from pg_stat_activity where datname = current_database() and wait_event = 'PgSleep'"
-        while try await desk.value(locked) == "0" {}
-        let ticket = try await desk.department.ticket(in: desk.session, priority: "urgent")
-        let another = try await elsewhere.ticket(in: desk.session)
-        _ = try await desk.duty.run(desk.session)
-        let assignee = try await desk.value("select assignee_id from secondline.ticket where ticket_id = \(ticket)")
-        #expect(desk.department.specialists.suffix(2).map { Optional("\($0)") }.contains(assignee))
-        #expect(try await desk.value("select status from secondline.ticket where ticket_id = \(another)") == "assigned")
-        _ = try await holding.value
-        await other.close()
         try await desk.close()
     }
 
@@ -376,20 +363,12 @@ struct AssignmentDutyTests {
     func oneAtATime() async throws {
         let desk = try await Desk()
         _ = try await desk.department.ticket(in: desk.session)
-        let other = try await desk.database.session()
-        let holding = Task {
-            try await other.simpleQuery(
-                "begin; select from secondline.duty where name = 'assignment' for no key update; select pg_sleep(1); commit"
-            )
+        let assignment = "select from secondline.duty where name = 'assignment' for no key update"
+        try await desk.database.whileHolding(assignment) {
+            let outcome = try await desk.duty.run(desk.session)
+            #expect(outcome == DutyOutcome())
+            #expect(try await desk.value("select count(*) from secondline.assignment") == "0")
         }
-        while try await desk.value(
-            "select count(*) from pg_stat_activity where datname = current_database() and wait_event = 'PgSleep'")
-            == "0"
-        {}
-        #expect(try await desk.duty.run(desk.session) == DutyOutcome())
-        #expect(try await desk.value("select count(*) from secondline.assignment") == "0")
-        _ = try await holding.value
-        await other.close()
         try await desk.close()
     }
 }

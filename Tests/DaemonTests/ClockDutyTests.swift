@@ -330,26 +330,17 @@ struct ClockDutyTests {
         try await office.assign(held, office.anna, "12 10:00")
         try await office.assign(free, office.anna, "12 10:00")
         try await office.assign(his, office.boris, "12 10:00")
-        let other = try await office.database.session()
-        try await office.session.script("select pg_advisory_lock(7)")
-        let holding = Task {
-            try await other.script(
-                """
-                begin; select from secondline.ticket where ticket_id = \(held) for update;
-                select from secondline.person where person_id = \(office.boris) for update;
-                select pg_advisory_xact_lock(7); commit
-                """)
+        try await office.database.whileHolding(
+            """
+            select from secondline.ticket where ticket_id = \(held) for update;
+            select from secondline.person where person_id = \(office.boris) for update
+            """
+        ) {
+            try await office.run("12 11:00", rounds: 3)
+            #expect(
+                try await office.session.simpleQuery("select ticket_id from secondline.ticket where status = 'new'")
+                    == [["\(free)"]])
         }
-        while try await office.value(
-            "select count(*) from pg_locks where locktype = 'advisory' and not granted and database = (select oid from pg_database where datname = current_database())"
-        ) != "1" {}
-        try await office.run("12 11:00", rounds: 3)
-        #expect(
-            try await office.session.simpleQuery("select ticket_id from secondline.ticket where status = 'new'")
-                == [["\(free)"]])
-        try await office.session.script("select pg_advisory_unlock(7)")
-        try await holding.value
-        await other.close()
         try await office.run("12 11:01")
         #expect(try await office.value("select count(*) from secondline.ticket where status = 'new'") == "3")
         try await office.close()

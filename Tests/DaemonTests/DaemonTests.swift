@@ -115,24 +115,24 @@ struct DaemonTests {
         arguments: ["schema_migration", "duty"])
     func startsDuringMigration(table: String) async throws {
         let desk = try await Desk(specialists: 1)
-        let other = try await desk.database.session()
         var options = desk.database.options()
         options.lockTimeout = .milliseconds(100)
+        let settings = DaemonSettings(session: options, pollInterval: .milliseconds(50))
+        let (isLocked, locked) = AsyncStream<Void>.makeStream()
         let locking = Task {
-            try await other.simpleQuery(
-                "begin; lock table secondline.\(table) in access exclusive mode; select pg_sleep(1); commit")
+            defer { locked.finish() }
+            try await desk.database.whileHolding("lock table secondline.\(table) in access exclusive mode") {
+                locked.finish()
+                await desk.recorded.line(containing: "duty.failed")
+            }
         }
-        let locked =
-            "select count(*) from pg_locks where relation = 'secondline.\(table)'::regclass and granted and mode = 'AccessExclusiveLock'"
-        while try await desk.value(locked) == "0" {}
-        try await withDaemon(DaemonSettings(session: options, pollInterval: .milliseconds(50)), desk.recorded) {
-            await desk.recorded.line(containing: "duty.failed")
+        for await _ in isLocked {}
+        try await withDaemon(settings, desk.recorded) {
+            try await locking.value
             await desk.recorded.line(containing: "daemon.ready")
             let ticket = try await desk.department.ticket(in: desk.session)
             await desk.recorded.line(containing: "ticket.assigned ticket=\(ticket)")
         }
-        _ = try await locking.value
-        await other.close()
         try await desk.close()
     }
 

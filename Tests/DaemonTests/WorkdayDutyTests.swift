@@ -150,33 +150,21 @@ struct WorkdayDutyTests {
             select secondline.set_standup(\(office.team), '{1,2,3,4,5}', '10:00');
             select secondline.add_agenda_item(\(office.person), 'Who takes the Friday?')
             """)
-        let member = try await office.database.session()
-        try await office.session.script("select pg_advisory_lock(7)")
-        let noting = Task {
-            try await member.script(
-                """
-                begin; select secondline.note_standup(\(office.team), 'not yet');
-                insert into secondline.standup_note (team_id, day, noted_at, note) values (\(office.team), '2026-10-12', now(), 'x');
-                select from secondline.agenda_item for update;
-                select pg_advisory_xact_lock(7); commit
-                """)
-        }
-        while try await office.session.simpleQuery(
+        try await office.database.whileHolding(
             """
-            select count(*) from pg_locks where locktype = 'advisory' and not granted
-               and database = (select oid from pg_database where datname = current_database())
-            """) != [["1"]]
-        {}
-        try await office.run("12 09:50")
-        try await office.run("12 09:51")
-        try await office.session.script("select pg_advisory_unlock(7)")
-        try await noting.value
+            select secondline.note_standup(\(office.team), 'not yet');
+            insert into secondline.standup_note (team_id, day, noted_at, note) values (\(office.team), '2026-10-12', now(), 'x');
+            select from secondline.agenda_item for update
+            """
+        ) {
+            try await office.run("12 09:50")
+            try await office.run("12 09:51")
+        }
         try await office.run("12 09:52")
         #expect(
             try await office.told().sorted()
                 == ["standup.agenda Anna", "standup.agenda head", "workday.unseen Anna"])
         #expect(office.recorded.lines("standup.announced").count == 1)
-        await member.close()
         try await office.close()
     }
 }

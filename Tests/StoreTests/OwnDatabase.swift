@@ -57,31 +57,9 @@ func withSession<R: Sendable>(
     return try result.get()
 }
 
-/// Runs the body while another session has run this SQL and not yet committed; it commits afterwards.
+/// Runs the body while another session in the suite's database has run this SQL and not yet committed; it commits afterwards.
 func whileHolding<R: Sendable>(_ sql: String, _ body: @Sendable () async throws -> R) async throws -> R {
-    try await withSession { gate in
-        try await gate.script("select pg_advisory_lock(1)")
-        async let held: Void = withSession { holder in
-            try await holder.transaction { (db) throws(DatabaseError) in
-                try db.script(sql)
-                try db.script("select pg_advisory_xact_lock(1)")
-            }
-        }
-        var isHeld = false
-        while !isHeld {
-            isHeld =
-                try await gate.value(
-                    """
-                    select exists (select from pg_locks where locktype = 'advisory' and not granted
-                       and database = (select oid from pg_database where datname = current_database()))
-                    """) == "t"
-        }
-        let result: Result<R, any Error>
-        do { result = .success(try await body()) } catch { result = .failure(error) }
-        try await gate.script("select pg_advisory_unlock(1)")
-        try await held
-        return try result.get()
-    }
+    try await OwnDatabase.current!.database.whileHolding(sql, body)
 }
 
 /// Returns when so many statements in the suite's database wait for a row or a transaction.
