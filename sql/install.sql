@@ -109,10 +109,10 @@ values ('0010_client', '9c03795fe16a57f724af891926a14e408f05b6153a080b4c33234bf1
 \ir functions/56_escalation.sql
 \ir functions/56_target.sql
 \ir functions/57_suggestion.sql
+\ir functions/58_departure.sql
 \ir functions/60_workday.sql
 \ir functions/62_reminder.sql
 \ir functions/63_standup.sql
-\ir functions/65_departure.sql
 \ir functions/66_alert.sql
 \ir functions/67_clock.sql
 \ir functions/70_assignment.sql

@@ -84,6 +84,9 @@ static const char functions_56_target[] = {
 static const char functions_57_suggestion[] = {
 #embed "../../sql/functions/57_suggestion.sql" suffix(, 0)
 };
+static const char functions_58_departure[] = {
+#embed "../../sql/functions/58_departure.sql" suffix(, 0)
+};
 static const char functions_60_workday[] = {
 #embed "../../sql/functions/60_workday.sql" suffix(, 0)
 };
@@ -92,9 +95,6 @@ static const char functions_62_reminder[] = {
 };
 static const char functions_63_standup[] = {
 #embed "../../sql/functions/63_standup.sql" suffix(, 0)
-};
-static const char functions_65_departure[] = {
-#embed "../../sql/functions/65_departure.sql" suffix(, 0)
 };
 static const char functions_66_alert[] = {
 #embed "../../sql/functions/66_alert.sql" suffix(, 0)
@@ -191,10 +191,10 @@ static const struct secondline_sql_file files[] = {
     {"functions/56_escalation.sql", functions_56_escalation},
     {"functions/56_target.sql", functions_56_target},
     {"functions/57_suggestion.sql", functions_57_suggestion},
+    {"functions/58_departure.sql", functions_58_departure},
     {"functions/60_workday.sql", functions_60_workday},
     {"functions/62_reminder.sql", functions_62_reminder},
     {"functions/63_standup.sql", functions_63_standup},
-    {"functions/65_departure.sql", functions_65_departure},
     {"functions/66_alert.sql", functions_66_alert},
     {"functions/67_clock.sql", functions_67_clock},
     {"functions/70_assignment.sql", functions_70_assignment},

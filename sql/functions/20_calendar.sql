@@ -28,6 +28,17 @@ end;
 comment on function secondline_rules.planned_span_of_days(bigint, date, date) is
     'The working hours of a person that begin on these days, less holidays and whole days off.';
 
+create or replace function secondline_rules.absence_at(p_at timestamptz, p_person bigint) returns setof secondline.absence
+language sql stable rows 1
+begin atomic
+    select a.* from secondline.absence a join secondline.person p on p.person_id = a.person_id
+     where a.person_id = p_person and a.cancelled_at is null
+       and (a.from_at <= p_at and a.to_at > p_at
+            or (p_at at time zone p.time_zone)::date between a.first_day and a.last_day);
+end;
+comment on function secondline_rules.absence_at(timestamptz, bigint) is
+    'The recorded absence of a person that covers an instant: by the hour, or whole days in their own time zone.';
+
 create or replace function secondline_rules.absent_hours(p_person bigint) returns tstzmultirange
 language sql stable
 begin atomic

@@ -55,11 +55,8 @@ begin
     for step in 1..10 loop
         exit when v_person is null;
         select p.deactivated_at is null
-               and not case when w.person_id is not null then coalesce(w.absent @> p_at, false) else exists (
-                       select from secondline.absence a
-                        where a.person_id = p.person_id and a.cancelled_at is null
-                          and (a.from_at <= p_at and a.to_at > p_at
-                               or (p_at at time zone p.time_zone)::date between a.first_day and a.last_day)) end
+               and not case when w.person_id is not null then coalesce(w.absent @> p_at, false)
+                            else exists (select from secondline_rules.absence_at(p_at, p.person_id)) end
                and (p_queue is null
                     or exists (select from secondline.queue_member m where m.queue = p_queue and m.person_id = p.person_id))
                and (p_skill is null

@@ -115,9 +115,8 @@ begin atomic
            excuse = case when p_state = 'excused' then p_note end
      where w.workday_id = p_workday.workday_id;
     -- whoever stops working for the day may have something that cannot wait
-    insert into secondline.departure as d (person_id, leaves_at)
-    select p_workday.person_id, p_at where p_state not in ('working', 'paused') and p_workday.state in ('working', 'paused')
-    on conflict (person_id) do update set leaves_at = least(d.leaves_at, excluded.leaves_at);
+    select secondline_rules.note_departure(p_workday.person_id, p_at)
+     where p_state not in ('working', 'paused') and p_workday.state in ('working', 'paused');
     select secondline_rules.touch_person(p_at, p_workday.person_id);
 end;
 comment on function secondline_rules.change_workday(

@@ -24,10 +24,7 @@ begin atomic
         when exists (select from secondline.working_hours h where h.person_id = p_person)
         then coalesce((select min(s.starts_at) from secondline.planned_shift s where s.person_id = p_person and s.starts_at > p_at), 'infinity')
         else (select max(coalesce(a.to_at, (a.last_day + 1)::timestamp at time zone p.time_zone))
-                from secondline.absence a join secondline.person p on p.person_id = a.person_id
-               where a.person_id = p_person and a.cancelled_at is null
-                 and (a.from_at <= p_at and a.to_at > p_at
-                      or (p_at at time zone p.time_zone)::date between a.first_day and a.last_day)) end;
+                from secondline_rules.absence_at(p_at, p_person) a join secondline.person p on p.person_id = a.person_id) end;
 end;
 comment on function secondline_rules.next_shift(timestamptz, bigint) is
     'When a person is expected next; without working hours, the end of their absence, or null: nobody knows.';
