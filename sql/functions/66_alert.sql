@@ -3,6 +3,13 @@
 --   head ── acknowledge_within ──▶ deputy ── acknowledge_within ──▶ team          any ── acknowledge ──▶ acknowledged
 --   acknowledged, and after a business day it still holds ──▶ head                 any ── its matter is settled ──▶ ended
 
+create or replace function secondline_rules.is_alert(p_alarm text) returns boolean
+language sql immutable
+begin atomic
+    select p_alarm in ('response_breach', 'resolution_breach', 'stalled_alert', 'untouched', 'declined', 'bouncing');
+end;
+comment on function secondline_rules.is_alert(text) is 'Whether the head hears of it when this clock rings.';
+
 create or replace function secondline_rules.team_of(p_ticket secondline.ticket) returns bigint
 language sql stable
 begin atomic
@@ -131,17 +138,21 @@ create or replace function secondline_rules.tell_alerts(p_at timestamptz, p_aler
 language plpgsql set search_path = pg_catalog, pg_temp
 as $$
 declare
+    m record;
     v_kinds text[];
     v_people bigint[];
     v_data jsonb[];
 begin
-    select array_agg(m.kind order by m.person_id, m.data -> 'alert'), array_agg(m.person_id order by m.person_id, m.data -> 'alert'),
-           array_agg(m.data order by m.person_id, m.data -> 'alert')
-      into v_kinds, v_people, v_data
-      from secondline_rules.alert_told(p_at, p_alerts) m where m.person_id is not null;
+    for m in select t.* from secondline_rules.alert_told(p_at, p_alerts) t order by t.person_id, t.data -> 'alert', t.team_id loop
+        if m.team_id is not null then
+            perform secondline_rules.send(p_at, m.kind, null, m.team_id, null, m.data);
+        else
+            v_kinds := array_append(v_kinds, m.kind);
+            v_people := array_append(v_people, m.person_id);
+            v_data := array_append(v_data, m.data);
+        end if;
+    end loop;
     perform secondline_rules.tell_people(p_at, v_kinds, v_people, v_data);
-    perform secondline_rules.send(p_at, m.kind, null, m.team_id, null, m.data)
-       from secondline_rules.alert_told(p_at, p_alerts) m where m.team_id is not null;
 end;
 $$;
 comment on function secondline_rules.tell_alerts(timestamptz, bigint[]) is 'Tells of alerts those whose turn it is.';
@@ -160,7 +171,7 @@ begin
                case when n.told <> 'team' then secondline_rules.team_instant(p_at, m.team_id, m.acknowledge_within) end,
                secondline_rules.waits_for(t)
           from unnest(p_tickets, p_alarms, p_sinces) r (ticket_id, alarm, since)
-          join secondline.ticket t on t.ticket_id = r.ticket_id
+          join secondline.ticket t on t.ticket_id = r.ticket_id and secondline_rules.is_alert(r.alarm)
           join secondline.team m on m.team_id = secondline_rules.team_of(t)
          cross join lateral secondline_rules.next_listener(p_at, m.team_id, null, t.assignee_id) n (told)
         on conflict (ticket_id, alarm) where ended_at is null do nothing
@@ -172,7 +183,7 @@ begin
 end;
 $$;
 comment on function secondline_rules.raise_alerts(timestamptz, bigint[], text[], timestamptz[]) is
-    'Raises an alert for each alarm that has rung, tells whose turn it is, and returns them.';
+    'Raises an alert for each of these alarms that have rung and are the head''s, tells whose turn it is, and returns them.';
 
 create or replace function secondline_rules.run_alerts(p_at timestamptz, p_limit integer)
 returns table (alert_id bigint, ticket_id bigint, alarm text, told text)

@@ -167,14 +167,7 @@ begin
                    from unnest(v_ticket, v_alarm) g (ticket_id, alarm) join secondline.ticket y on y.ticket_id = g.ticket_id
                   where g.alarm in ('response_nudge', 'resolution_nudge', 'stalled', 'client_reminder');
     return query select 'alert', a.ticket_id, null::bigint, a.alert_id, a.alarm
-                   from secondline_rules.raise_alerts(
-                       p_at,
-                       array(select g.ticket_id from unnest(v_ticket, v_alarm) with ordinality g (ticket_id, alarm, place)
-                              where secondline_rules.is_alert(g.alarm) order by g.place),
-                       array(select g.alarm from unnest(v_alarm) with ordinality g (alarm, place)
-                              where secondline_rules.is_alert(g.alarm) order by g.place),
-                       array(select g.since from unnest(v_alarm, v_since) with ordinality g (alarm, since, place)
-                              where secondline_rules.is_alert(g.alarm) order by g.place)) a;
+                   from secondline_rules.raise_alerts(p_at, v_ticket, v_alarm, v_since) a;
     for r in
         select g.ticket_id, g.alarm from unnest(v_ticket, v_alarm) g (ticket_id, alarm)
          where g.alarm in ('offer', 'give_up') order by g.ticket_id
@@ -204,13 +197,6 @@ end;
 $$;
 comment on function secondline_rules.attend_tickets(timestamptz, integer) is
     'Looks at tickets whose time has come, at most so many: rings their clocks, each once, and does what follows. Returns what people may want to see in the log.';
-
-create or replace function secondline_rules.is_alert(p_alarm text) returns boolean
-language sql immutable
-begin atomic
-    select p_alarm in ('response_breach', 'resolution_breach', 'stalled_alert', 'untouched', 'declined', 'bouncing');
-end;
-comment on function secondline_rules.is_alert(text) is 'Whether the head hears of it when this clock rings.';
 
 create or replace function secondline_rules.next_of_clocks(p_at timestamptz) returns double precision
 language sql stable
