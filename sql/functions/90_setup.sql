@@ -33,6 +33,21 @@ end;
 $$;
 comment on function secondline_rules.require_zone(text) is '22023, saying where to find the names, unless the time zone exists.';
 
+create or replace function secondline_rules.look_at_login(p_login text, p_group text) returns void
+language plpgsql stable set search_path = pg_catalog, pg_temp
+as $$
+begin
+    if p_login is not null then
+        perform secondline_rules.require_text(p_login, 'login');
+        if not exists (select from pg_catalog.pg_roles r where r.rolname = p_login) then
+            raise notice 'there is no role % yet', p_login using hint = format('create role … login; grant %s to it.', p_group);
+        end if;
+    end if;
+end;
+$$;
+comment on function secondline_rules.look_at_login(text, text) is
+    'Refuses (22023) a blank login, and notices one that does not exist yet, with the role to grant to it; null is none.';
+
 create or replace function secondline.add_person(
     team bigint, role secondline.person_role, full_name text, login text default null,
     capacity_minutes integer default 240, time_zone text default null
@@ -58,12 +73,7 @@ begin
         raise exception 'the login % is a program''s', login
             using errcode = 'insufficient_privilege', hint = 'Give the person a login of their own.';
     end if;
-    if login is not null then
-        perform secondline_rules.require_text(login, 'login');
-        if not exists (select from pg_catalog.pg_roles r where r.rolname = login) then
-            raise notice 'there is no role % yet', login using hint = 'create role … login; grant secondline_member to it.';
-        end if;
-    end if;
+    perform secondline_rules.look_at_login(login, 'secondline_member');
     if time_zone is not null then
         perform secondline_rules.require_zone(time_zone);
     end if;
@@ -113,12 +123,7 @@ begin
         raise exception 'the login % is a program''s or a person''s', login
             using errcode = 'insufficient_privilege', hint = 'Give the client a login of their own, with secondline_client alone.';
     end if;
-    if login is not null then
-        perform secondline_rules.require_text(login, 'login');
-        if not exists (select from pg_catalog.pg_roles r where r.rolname = login) then
-            raise notice 'there is no role % yet', login using hint = 'create role … login; grant secondline_client to it.';
-        end if;
-    end if;
+    perform secondline_rules.look_at_login(login, 'secondline_client');
     update secondline.client c set login = set_client_login.login where c.client_id = client;
 end;
 $$;
