@@ -630,7 +630,6 @@ declare
     v_data jsonb;
 begin
     perform secondline_rules.require_text(p_text, 'difficulty');
-    perform secondline_rules.lock_people(p_person);
     perform secondline_rules.take_up(p_at, t, p_person);
     perform secondline_rules.take_step(p_at, t, 'report_difficulty', p_person, p_person, p_text);
     select * into p from secondline.person x where x.person_id = p_person;

@@ -32,7 +32,6 @@ as $$
 declare
     t secondline.ticket := secondline_rules.owned_ticket(p_ticket, p_person, 'reply');
 begin
-    perform secondline_rules.lock_people(p_person);
     perform secondline_rules.take_up(p_at, t, p_person);
     perform secondline_rules.take_step(p_at, t, 'reply', p_person, p_person, p_text);
     perform secondline_rules.answered(p_at, p_ticket);
@@ -51,7 +50,6 @@ begin
         raise exception 'ticket % is no client''s', p_ticket
             using errcode = 'SL006', hint = 'Ask its author, and say so with secondline.add_note.';
     end if;
-    perform secondline_rules.lock_people(p_person);
     perform secondline_rules.take_up(p_at, t, p_person);
     perform secondline_rules.take_step(p_at, t, 'wait', p_person, p_person, p_question);
     perform secondline_rules.answered(p_at, p_ticket);

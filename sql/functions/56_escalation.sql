@@ -547,7 +547,6 @@ begin
     end if;
     t := secondline_rules.owned_ticket(e.ticket_id, p_owner, 'refuse');
     perform secondline_rules.require_text(p_reason, 'reason');
-    perform secondline_rules.lock_people(p_owner);
     perform secondline_rules.take_up(p_at, t, p_owner);
     perform secondline_rules.take_step(p_at, t, 'refuse', p_owner, p_owner, format('%s: %s', e.rule, p_reason));
     update secondline.escalation x set state = 'refused', ended_at = p_at, note = p_reason where x.escalation_id = p_escalation;
