@@ -21,14 +21,9 @@ package struct AuditDuty: Duty {
     }
 
     package func run(_ session: Session) async throws(DatabaseError) -> DutyOutcome {
-        let seconds = patience.databaseSeconds
         let at = at()
-        let found = try await session.transaction { (db) throws(DatabaseError) -> [IdleSpecialists.Row] in
-            guard let isFinishDue = try db.first(LockDuty(AuditDuty.name, at: at)) else { return [] }
-            let idle = try db.query(IdleSpecialists(at: at, patience: seconds))
-            if isFinishDue { try db.execute(FinishDuty(AuditDuty.name, at: at)) }
-            return idle
-        }
+        let found = try await rows(
+            of: IdleSpecialists(at: at, patience: patience.databaseSeconds), at: at, in: session)
         log.write(
             found.map {
                 .idleSpecialist($0.ticket, person: $0.person, waited: Duration(databaseSeconds: $0.waited))

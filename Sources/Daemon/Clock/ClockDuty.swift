@@ -20,12 +20,7 @@ package struct ClockDuty: Duty {
 
     package func run(_ session: Session) async throws(DatabaseError) -> DutyOutcome {
         let at = at()
-        let rows = try await session.transaction { (db) throws(DatabaseError) -> [RunClocks.Row] in
-            guard let isFinishDue = try db.first(LockDuty(ClockDuty.name, at: at)) else { return [] }
-            let rows = try db.query(RunClocks(at: at, limit: Self.batch))
-            if isFinishDue { try db.execute(FinishDuty(ClockDuty.name, at: at)) }
-            return rows
-        }
+        let rows = try await rows(of: RunClocks(at: at, limit: Self.batch), at: at, in: session)
         var outcome = DutyOutcome()
         var events: [LogEvent] = []
         for row in rows {
@@ -40,8 +35,7 @@ package struct ClockDuty: Duty {
                 events.append(.alertPassedOn(alert, ticket: ticket, to: to))
             case .escalation(let escalation, let ticket, let person, let rule):
                 events.append(.escalation(escalation, ticket, of: person, rule: rule))
-            case .due(let seconds?) where seconds <= 0: outcome.again = true
-            case .due(let seconds): outcome.dueIn = seconds.map { Duration(databaseSeconds: $0) }
+            case .due(let seconds): outcome.isDue(in: seconds)
             }
         }
         log.write(events)

@@ -20,12 +20,7 @@ package struct EstimateDuty: Duty {
 
     package func run(_ session: Session) async throws(DatabaseError) -> DutyOutcome {
         let at = at()
-        let rows = try await session.transaction { (db) throws(DatabaseError) -> [RunEstimates.Row] in
-            guard let isFinishDue = try db.first(LockDuty(EstimateDuty.name, at: at)) else { return [] }
-            let rows = try db.query(RunEstimates(at: at, limit: Self.batch))
-            if isFinishDue { try db.execute(FinishDuty(EstimateDuty.name, at: at)) }
-            return rows
-        }
+        let rows = try await rows(of: RunEstimates(at: at, limit: Self.batch), at: at, in: session)
         var outcome = DutyOutcome()
         var events: [LogEvent] = []
         for row in rows {

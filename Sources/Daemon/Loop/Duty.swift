@@ -1,4 +1,6 @@
+internal import Policy
 package import Postgres
+internal import Store
 
 /// One thing that the daemon does. It does the same each time it runs, whatever woke it.
 package protocol Duty: Sendable {
@@ -29,6 +31,20 @@ extension Duty {
     }
 }
 
+extension Duty {
+    /// The rows of its one statement, in a transaction that holds the duty's row; none while another daemon holds it.
+    func rows<S: Statement>(
+        of statement: S, at: Instant?, in session: Session
+    ) async throws(DatabaseError) -> [S.Row] {
+        try await session.transaction { (db) throws(DatabaseError) -> [S.Row] in
+            guard let isFinishDue = try db.first(LockDuty(Self.name, at: at)) else { return [] }
+            let rows = try db.query(statement)
+            if isFinishDue { try db.execute(FinishDuty(Self.name, at: at)) }
+            return rows
+        }
+    }
+}
+
 package struct DutyOutcome: Sendable, Equatable {
     /// There may be more to do at once.
     package var again = false
@@ -38,5 +54,11 @@ package struct DutyOutcome: Sendable, Equatable {
     package init(again: Bool = false, dueIn: Duration? = nil) {
         self.again = again
         self.dueIn = dueIn
+    }
+
+    /// Due in so many seconds, now when they are over, and not at all when nil.
+    mutating func isDue(in seconds: Double?) {
+        guard let seconds else { return }
+        if seconds <= 0 { again = true } else { dueIn = Duration(databaseSeconds: seconds) }
     }
 }

@@ -20,12 +20,7 @@ package struct WorkdayDuty: Duty {
 
     package func run(_ session: Session) async throws(DatabaseError) -> DutyOutcome {
         let at = at()
-        let rows = try await session.transaction { (db) throws(DatabaseError) -> [RunWorkdays.Row] in
-            guard let isFinishDue = try db.first(LockDuty(WorkdayDuty.name, at: at)) else { return [] }
-            let rows = try db.query(RunWorkdays(at: at, limit: Self.batch))
-            if isFinishDue { try db.execute(FinishDuty(WorkdayDuty.name, at: at)) }
-            return rows
-        }
+        let rows = try await rows(of: RunWorkdays(at: at, limit: Self.batch), at: at, in: session)
         var outcome = DutyOutcome()
         var events: [LogEvent] = []
         for row in rows {
@@ -34,8 +29,7 @@ package struct WorkdayDuty: Duty {
             case .standup(let team, let day): events.append(.standupAnnounced(team: team, day: day))
             case .reminder(let person, let day, let what, let which):
                 events.append(.reminderSent(what: what, which: which, person: person, day: day))
-            case .due(let seconds?) where seconds <= 0: outcome.again = true
-            case .due(let seconds): outcome.dueIn = seconds.map { Duration(databaseSeconds: $0) }
+            case .due(let seconds): outcome.isDue(in: seconds)
             }
         }
         log.write(events)
