@@ -26,7 +26,7 @@ final class LogWriter: Sendable {
 
     func write(_ lines: [UInt8]) {
         let begins = state.withLock { state in
-            guard state.pending.count + lines.count <= Self.largest else {
+            guard state.pending.isEmpty || state.pending.count + lines.count <= Self.largest else {
                 state.lost += lines.count { $0 == UInt8(ascii: "\n") }
                 return false
             }

@@ -132,9 +132,9 @@ extension Configuration {
 }
 
 extension CommandFailure {
-    /// For the log.
+    /// In one line; the advice is for who stands at the terminal.
     fileprivate var line: String {
-        let lines = message.split(separator: "\n").map { $0.drop { $0 == " " } }.joined(separator: "; ")
-        return lines + (advice.map { ". \($0)" } ?? "")
+        let lines = message.split(separator: "\n").map { $0.drop { $0 == " " } }
+        return lines.dropFirst().isEmpty ? message : "\(lines[0]) \(lines.dropFirst().joined(separator: "; "))"
     }
 }
