@@ -22,3 +22,9 @@ func configurationMistakes(_ text: String, environment: [String: String] = [:]) 
     return failure.message.split(separator: "\n").dropFirst()
         .map { $0.trimmingCharacters(in: .whitespaces).replacingOccurrences(of: file.path, with: "file") }
 }
+
+/// A file of this repository.
+func repositoryFile(_ path: String) throws -> String {
+    let url = URL(fileURLWithPath: #filePath).appendingPathComponent("../../../\(path)")
+    return try String(contentsOf: url.standardizedFileURL, encoding: .utf8)
+}

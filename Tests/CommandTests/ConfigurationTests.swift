@@ -13,6 +13,7 @@ struct ConfigurationTests {
             """
             [database]
             conninfo = host=/run/postgresql dbname=desk
+            password_file =
             connect_timeout=3s
             statement_timeout = 2min
             lock_timeout = 250ms
@@ -65,11 +66,6 @@ struct ConfigurationTests {
     func table() throws {
         #expect(try repositoryFile("README.md").contains("\n\n\(ConfigurationExample.table)\n"))
         #expect(ConfigurationExample.table.split(separator: "\n").count == ConfigurationKey.all.count + 2)
-    }
-
-    private func repositoryFile(_ path: String) throws -> String {
-        let url = URL(fileURLWithPath: #filePath).appendingPathComponent("../../../\(path)")
-        return try String(contentsOf: url.standardizedFileURL, encoding: .utf8)
     }
 
     @Test("comments, blanks, quotes, a byte-order mark and CRLF are understood")

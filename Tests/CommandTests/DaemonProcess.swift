@@ -7,13 +7,14 @@ final class DaemonProcess: Sendable {
     private let log: URL
     private let ended: AsyncStream<Int32>
 
-    init(_ conninfo: String, environment: [String: String] = [:]) throws {
+    /// - Parameter conninfo: nil when the configuration names the database.
+    init(_ conninfo: String?, arguments: [String] = [], environment: [String: String] = [:]) throws {
         log = FileManager.default.temporaryDirectory.appending(path: "secondline-\(UUID().uuidString).log")
         _ = FileManager.default.createFile(atPath: log.path, contents: nil)
         // The program lies beside the bundle of the tests.
         let bundle = URL(filePath: CommandLine.arguments[0]).deletingLastPathComponent()
         process.executableURL = bundle.appending(path: "secondline")
-        process.arguments = ["run", "--conninfo", conninfo]
+        process.arguments = ["run"] + (conninfo.map { ["--conninfo", $0] } ?? []) + arguments
         process.environment = ["PATH": "/usr/bin"].merging(environment) { $1 }
         process.standardInput = FileHandle.nullDevice
         process.standardError = try FileHandle(forWritingTo: log)

@@ -8,7 +8,7 @@ import Testing
 
 @Suite("secondline run", .serialized)
 struct RunTests {
-    @Test("SIGTERM, SIGINT and SIGHUP end it with status 0 and a last line", arguments: [SIGTERM, SIGINT, SIGHUP])
+    @Test("SIGTERM and SIGINT end it with status 0 and a last line", arguments: [SIGTERM, SIGINT])
     func stops(signal: Int32) async throws {
         let database = try await ScratchDatabase.migrated()
         let daemon = try DaemonProcess(database.conninfo)

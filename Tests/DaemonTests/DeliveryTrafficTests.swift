@@ -153,7 +153,8 @@ struct DeliveryTrafficTests {
         try await post.notes(8)
         try await carrier.run { try await post.sent() == 8 }
         #expect(post.mail.begun.count == 8)
-        #expect(post.desk.recorded.lines("duty.failed").count >= 5)
+        // the same again is summed up
+        #expect(post.desk.recorded.lines("duty.failed").count == 1)
         #expect(post.desk.recorded.lines("message.set_aside") == [])
         try await carrier.stop()
         try await post.close()
