@@ -36,22 +36,35 @@ package final class Daemon: Sendable {
             DeliveryDuty.name, UpkeepDuty.name,
         ].map { ($0, Wake()) })
     private let state = Mutex(State())
+    private let order = Mutex(())
+    /// Whether the duties live.
+    package let pulse: Pulse
+    private let report: @Sendable (DaemonState) -> Void
 
     private struct State {
         var isStopping = false
+        var told = DaemonState()
         var ready: Set<String> = []
         var running: Set<String> = []
     }
 
-    package init(settings: DaemonSettings, log: EventLog) {
+    /// What lies between two calls of a duty, names that libc looks up included, on a busy machine.
+    private static let slack: Duration = .seconds(30)
+
+    /// - Parameter report: called with how it is when that changes.
+    package init(
+        settings: DaemonSettings, log: EventLog, report: @escaping @Sendable (DaemonState) -> Void = { _ in }
+    ) {
         self.settings = settings
         self.log = log
+        self.report = report
+        pulse = Pulse(allowance: settings.session.longestWait + Self.slack)
     }
 
     /// Runs until `stop` is called. Throws `DaemonFault` when it cannot go on.
     package func run() async throws {
         let started = ContinuousClock.now
-        let connectivity = Connectivity(log: log)
+        let connectivity = Connectivity(log: log) { error in self.change { $0.outage = error } }
         let delivery = DeliveryDuty(
             settings: settings.delivery, poll: settings.pollInterval, log: log, wake: wakes[DeliveryDuty.name]!)
         let duties: [(duty: any Duty, interval: Duration)] = [
@@ -80,9 +93,11 @@ package final class Daemon: Sendable {
         try await withThrowingTaskGroup(of: Void.self) { group in
             for (duty, interval) in duties {
                 let name = type(of: duty).name
+                var options = settings.session
+                options.onWait = { [pulse] in pulse.beat(name) }
                 let loop = DutyLoop(
-                    duty: duty, session: Session(options: settings.session), wake: wakes[name]!,
-                    interval: interval, log: log, connectivity: connectivity,
+                    duty: duty, session: Session(options: options), wake: wakes[name]!,
+                    interval: interval, log: log, connectivity: connectivity, pulse: pulse,
                     onReady: { self.ready(name, of: duties.count, after: ContinuousClock.now - started) },
                     isStopping: { self.isStopping })
                 state.withLock { _ = $0.running.insert(name) }
@@ -115,6 +130,22 @@ package final class Daemon: Sendable {
             guard state.ready.insert(duty).inserted else { return false }
             return state.ready.count == count
         }
-        if isReady { log.write(.daemonReady(after: after)) }
+        guard isReady else { return }
+        log.write(.daemonReady(after: after))
+        change { $0.isReady = true }
     }
+
+    private func change(_ change: (inout DaemonState) -> Void) {
+        // the last report is the last change
+        order.withLock { _ in
+            let now = state.withLock { state in
+                change(&state.told)
+                return state.told
+            }
+            report(now)
+        }
+    }
+
+    /// How it is now.
+    package var told: DaemonState { state.withLock { $0.told } }
 }

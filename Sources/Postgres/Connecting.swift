@@ -7,6 +7,7 @@ extension Connection {
     static func connect(_ options: SessionOptions, interrupt: Interrupt? = nil) throws(DatabaseError) -> Connection {
         var settings = try settings(options)
         while true {
+            options.onWait?()
             let attempt = try Attempt(settings)
             switch attempt.run(options, interrupt) {
             case .connected:
@@ -107,6 +108,7 @@ private final class Attempt {
             if self.place != place {  // the next host has a time of its own
                 place = self.place
                 deadline = .now + timeout
+                options.onWait?()
             }
             switch wanted {
             case PGRES_POLLING_OK: return .connected

@@ -16,11 +16,13 @@ final class Connection {
     /// The server changed under the prepared statements: forget them before the next transaction.
     var hasStaleStatements = false
     private let interrupt: Interrupt?
+    let onWait: (@Sendable () -> Void)?
 
     /// Takes over the handle, which must be connected.
     init(_ handle: OpaquePointer, options: SessionOptions, interrupt: Interrupt?) {
         self.handle = handle
         self.interrupt = interrupt
+        onWait = options.onWait
         callTimeout = options.callTimeout
         namedStatements = options.namedStatements
         PQsetNoticeReceiver(handle, receiveNotice, Unmanaged.passUnretained(notices).toOpaque())

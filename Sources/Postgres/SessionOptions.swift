@@ -16,6 +16,8 @@ package struct SessionOptions: Sendable {
     package var role: String?
     /// Off for transaction poolers, which cannot keep named statements.
     package var namedStatements: Bool
+    /// Called before each wait for a server, which lasts for `longestWait` at most: whoever is not heard for longer hangs.
+    package var onWait: (@Sendable () -> Void)?
 
     package init(
         conninfo: String,
@@ -39,5 +41,11 @@ package struct SessionOptions: Sendable {
         self.readWrite = readWrite
         self.role = role
         self.namedStatements = namedStatements
+    }
+
+    /// One host's time to connect, or one call's with its grace, whichever is longer; without libc's time for names.
+    package var longestWait: Duration {
+        let own = (try? Conninfo(parsing: conninfo))?["connect_timeout"].flatMap { Int($0) } ?? 0
+        return max(.seconds(own), connectTimeout, callTimeout + Connection.grace)
     }
 }

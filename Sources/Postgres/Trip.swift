@@ -59,6 +59,7 @@ extension Connection {
     private func collect(
         names: [String?], pipelined: Bool, _ call: inout Call
     ) throws(DatabaseError) -> [Answer] {
+        onWait?()
         var answers: [Answer] = []
         var failure: DatabaseError?
         var index = 0

@@ -1,8 +1,7 @@
-internal import Glibc
 internal import Postgres
 internal import Synchronization
 
-/// Where events go: one line each, to one sink, in order.
+/// Where events go: one line each, to one sink, in order; under systemd one entry of the journal each.
 package final class EventLog: Sendable {
     package enum Format: Sendable {
         /// `key=value`
@@ -10,78 +9,81 @@ package final class EventLog: Sendable {
         case json
     }
 
-    private let level: LogEvent.Level
-    private let format: Format
+    private struct State {
+        var level: LogEvent.Level
+        var format: Format
+        var repetitions = Repetitions()
+    }
+
+    private let state: Mutex<State>
     private let colours: Bool
+    private let journal: DatagramSocket?
     private let sink: @Sendable ([UInt8]) -> Void
+    private let writer: LogWriter?
     private let order = Mutex(())
 
+    /// To a sink of one's own.
     package init(
-        level: LogEvent.Level = .info, format: Format = .text, colours: Bool = false,
-        sink: @escaping @Sendable ([UInt8]) -> Void = EventLog.standardError
+        level: LogEvent.Level = .info, format: Format = .text, sink: @escaping @Sendable ([UInt8]) -> Void
     ) {
-        self.level = level
-        self.format = format
-        self.colours = colours
+        state = Mutex(State(level: level, format: format))
+        colours = false
+        journal = nil
+        writer = nil
         self.sink = sink
+    }
+
+    /// To a descriptor, without ever waiting for its reader.
+    /// - Parameter journal: the path of journald's socket when the descriptor is its: entries go there, and to the descriptor only
+    ///   what it does not take.
+    package init(
+        level: LogEvent.Level = .info, format: Format = .text, colours: Bool = false, to descriptor: Int32,
+        journal: String? = nil
+    ) {
+        let writer = LogWriter(descriptor)
+        state = Mutex(State(level: level, format: format))
+        self.colours = colours
+        self.journal = journal.flatMap { DatagramSocket(path: $0) }
+        self.writer = writer
+        sink = { writer.write($0) }
+        writer.onLoss { [weak self] lost in self?.write(.logDropped(count: lost)) }
+    }
+
+    /// From now on.
+    package func change(level: LogEvent.Level, format: Format) {
+        state.withLock { ($0.level, $0.format) = (level, format) }
     }
 
     package func write(_ event: LogEvent) { write([event]) }
 
     /// Several events in one write.
     package func write(_ events: [LogEvent]) {
-        var lines: [UInt8] = []
         let now = Timestamp.now().description
-        for event in events where event.level >= level {
-            switch format {
-            case .text: append(event, at: now, asText: &lines)
-            case .json: append(event, at: now, asJSON: &lines)
+        let (records, format) = state.withLock { state in
+            let level = state.level
+            let told = events.filter { $0.level >= level }.compactMap { event in
+                state.repetitions.times(of: event, at: .now).map { LogRecord(at: now, event: event, times: $0) }
             }
+            return (told, state.format)
         }
-        if lines.isEmpty { return }
-        order.withLock { _ in sink(lines) }
-    }
-
-    private func append(_ event: LogEvent, at now: String, asText line: inout [UInt8]) {
-        line += now.utf8
-        line.append(UInt8(ascii: " "))
-        let colour: String? =
-            switch event.level {
-            case .debug, .info: nil
-            case .warning: "33"
-            case .error: "31"
+        if records.isEmpty { return }
+        order.withLock { _ in
+            var lines: [UInt8] = []
+            for record in records {
+                if let journal {
+                    if journal.send(record.journalEntry(json: format == .json)) == nil { continue }
+                    // journald reads the priority off the line
+                    lines += "<\(record.priority)>".utf8
+                }
+                switch format {
+                case .text: record.append(asText: &lines, colours: colours)
+                case .json: record.append(asJSON: &lines)
+                }
             }
-        if colours, let colour { line += "\u{1B}[\(colour)m".utf8 }
-        line += "\(event.level)".utf8
-        line.append(UInt8(ascii: " "))
-        line += event.name.utf8
-        if colours, colour != nil { line += "\u{1B}[0m".utf8 }
-        for (key, value) in event.fields {
-            line.append(UInt8(ascii: " "))
-            line += key.utf8
-            line.append(UInt8(ascii: "="))
-            value.append(asText: &line)
+            if !lines.isEmpty { sink(lines) }
         }
-        line.append(UInt8(ascii: "\n"))
     }
 
-    private func append(_ event: LogEvent, at now: String, asJSON line: inout [UInt8]) {
-        line += #"{"at":"\#(now)","level":"\#(event.level)","event":"\#(event.name)""#.utf8
-        for (key, value) in event.fields {
-            line += #","\#(key)":"#.utf8
-            value.append(asJSON: &line)
-        }
-        line += "}\n".utf8
-    }
-
-    /// Writes all of it; nobody is left to tell when it fails.
-    package static let standardError: @Sendable ([UInt8]) -> Void = { bytes in
-        var rest = bytes[...]
-        while !rest.isEmpty {
-            let written = rest.withUnsafeBytes { Glibc.write(STDERR_FILENO, $0.baseAddress, $0.count) }
-            if written < 0 && errno == EINTR { continue }
-            if written <= 0 { return }
-            rest = rest.dropFirst(written)
-        }
-    }
+    /// Returns when all is written, or the time is over: the process is about to end.
+    package func flush(atMost patience: Duration) { writer?.flush(atMost: patience) }
 }

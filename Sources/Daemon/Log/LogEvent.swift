@@ -5,6 +5,10 @@ package import Store
 package enum LogEvent: Sendable {
     case daemonStarted(version: String, pid: Int32)
     case configurationWarning(String)
+    /// The old one stays.
+    case configurationRefused(String)
+    /// With new settings; `changed` are the sections of the configuration.
+    case daemonReloaded(changed: [String])
     /// All duties are connected and about to run for the first time.
     case daemonReady(after: Duration)
     case daemonStopping(signal: String)
@@ -48,6 +52,11 @@ package enum LogEvent: Sendable {
     case channelRestored(String, after: Duration, failures: Int)
     /// `retryIn` is nil when the daemon stops.
     case dutyFailed(duty: String, error: String, retryIn: Duration?)
+    /// It shows no sign of life.
+    case dutySilent(duty: String, since: Duration)
+    case systemdUnreachable(error: String)
+    /// Lines that were lost while nobody read the log.
+    case logDropped(count: Int)
 
     package enum Level: Int, Comparable, Sendable {
         case debug, info, warning, error
@@ -57,7 +66,8 @@ package enum LogEvent: Sendable {
 
     package var level: Level {
         switch self {
-        case .daemonStarted, .daemonReady, .daemonStopping, .databaseConnected, .databaseRestored, .ticketAssigned,
+        case .daemonStarted, .daemonReady, .daemonReloaded, .daemonStopping, .databaseConnected, .databaseRestored,
+            .ticketAssigned,
             .queueBlocked, .queueUnblocked, .ticketTimedOut, .ticketRehomed, .ticketUnanswered, .clockRung,
             .escalation,
             .reminderSent, .workdayOverdue, .standupAnnounced, .clientTold, .messageFailed, .channelRestored:
@@ -66,10 +76,10 @@ package enum LogEvent: Sendable {
         case .ticketHeld, .messageSent, .deliveryRound: .debug
         case .daemonStopped(let unfinished): unfinished.isEmpty ? .info : .warning
         case .alertRaised, .alertPassedOn, .configurationWarning, .databaseLost, .databaseUnreachable, .listenLost,
-            .dutyFailed, .messageTakenOver,
+            .dutyFailed, .messageTakenOver, .systemdUnreachable, .logDropped,
             .deliveryLate, .channelFailing:
             .warning
-        case .ticketSetAside, .idleSpecialist, .messageSetAside: .error
+        case .ticketSetAside, .idleSpecialist, .messageSetAside, .configurationRefused, .dutySilent: .error
         }
     }
 
@@ -77,6 +87,8 @@ package enum LogEvent: Sendable {
         switch self {
         case .daemonStarted: "daemon.started"
         case .configurationWarning: "configuration.warning"
+        case .configurationRefused: "configuration.refused"
+        case .daemonReloaded: "daemon.reloaded"
         case .daemonReady: "daemon.ready"
         case .daemonStopping: "daemon.stopping"
         case .daemonStopped: "daemon.stopped"
@@ -115,13 +127,17 @@ package enum LogEvent: Sendable {
         case .channelFailing: "channel.failing"
         case .channelRestored: "channel.restored"
         case .dutyFailed: "duty.failed"
+        case .dutySilent: "duty.silent"
+        case .systemdUnreachable: "systemd.unreachable"
+        case .logDropped: "log.dropped"
         }
     }
 
     package var fields: [(key: String, value: LogValue)] {
         switch self {
         case .daemonStarted(let version, let pid): [("version", .text(version)), ("pid", .number(Int64(pid)))]
-        case .configurationWarning(let message): [("message", .text(message))]
+        case .configurationWarning(let message), .configurationRefused(let message): [("message", .text(message))]
+        case .daemonReloaded(let changed): [("changed", .text(changed.joined(separator: ",")))]
         case .daemonReady(let after): [("after", .duration(after))]
         case .daemonStopping(let signal): [("signal", .text(signal))]
         case .daemonStopped(let unfinished):
@@ -191,6 +207,18 @@ package enum LogEvent: Sendable {
             [("channel", .text(channel)), ("after", .duration(after)), ("failures", .number(Int64(failures)))]
         case .dutyFailed(let duty, let error, let retryIn):
             [("duty", .text(duty))] + (retryIn.map { [("retry_in", .duration($0))] } ?? []) + [("error", .text(error))]
+        case .dutySilent(let duty, let since): [("duty", .text(duty)), ("since", .duration(since))]
+        case .systemdUnreachable(let error): [("error", .text(error))]
+        case .logDropped(let count): [("count", .number(Int64(count)))]
+        }
+    }
+
+    /// What makes it the same again, for events that are summed up: they may come many times a second.
+    var repetition: String? {
+        switch self {
+        // numbers differ from one time to the next: processes, transactions, rows
+        case .dutyFailed(let duty, let error, .some): "\(duty) \(error.filter { !$0.isNumber })"
+        case _: nil
         }
     }
 

@@ -23,9 +23,21 @@ package enum LogValue: Sendable, Equatable {
         }
     }
 
+    /// As it is, so that it can be filtered by: durations are seconds.
+    var journalBytes: [UInt8] {
+        switch self {
+        case .number(let number): Array(String(number).utf8)
+        case .duration(let duration): Array(Self.seconds(duration).utf8)
+        case .text(let text): Array(String(text.unicodeScalars.prefix(Self.longest)).utf8)
+        }
+    }
+
+    /// In scalars: nothing in a log is longer.
+    static let longest = 4000
+
     /// A JSON string, cut where it is too long for a log.
     static func append(quoted text: String, to line: inout [UInt8]) {
-        line.append(jsonString: text.unicodeScalars.prefix(4000))
+        line.append(jsonString: text.unicodeScalars.prefix(longest))
     }
 
     /// `250ms`, `38s`, `5min3s`, `2h5min`, `3d4h`: two units at most.

@@ -18,7 +18,13 @@ final class Connectivity: Sendable {
     private let log: EventLog
     private let state = Mutex(State())
 
-    init(log: EventLog) { self.log = log }
+    /// Called with the error when an outage begins, with nil when there is none.
+    private let onChange: @Sendable (String?) -> Void
+
+    init(log: EventLog, onChange: @escaping @Sendable (String?) -> Void = { _ in }) {
+        self.log = log
+        self.onChange = onChange
+    }
 
     /// - Parameter opened: when the failed connection was made; nil when it could not be made.
     func failed(_ error: DatabaseError, opened: ContinuousClock.Instant?) {
@@ -39,7 +45,9 @@ final class Connectivity: Sendable {
                 ? .databaseLost(error: "\(error)")
                 : .databaseUnreachable(since: .zero, attempts: 1, error: "\(error)")
         }
-        if let event { log.write(event) }
+        guard let event else { return }
+        log.write(event)
+        onChange("\(error)")
     }
 
     func connected(_ server: ServerInfo) {
@@ -55,6 +63,8 @@ final class Connectivity: Sendable {
             return .databaseConnected(
                 server: server.versionText, host: server.host, database: server.database, user: server.user)
         }
-        if let event { log.write(event) }
+        guard let event else { return }
+        log.write(event)
+        onChange(nil)
     }
 }

@@ -10,11 +10,14 @@ struct DutyLoop: Sendable {
     let interval: Duration
     let log: EventLog
     let connectivity: Connectivity
+    let pulse: Pulse
     /// Called when the duty is connected for the first time.
     let onReady: @Sendable () -> Void
     let isStopping: @Sendable () -> Bool
 
     private static let reconnecting = Backoff(base: .milliseconds(100), cap: .seconds(5))
+    /// What `Duty.stop` may take, with some to spare.
+    private static let stopping: Duration = .seconds(10)
     private static let retrying = Backoff(base: .milliseconds(20), cap: .seconds(60))
 
     /// Returns when stopping; throws what nobody understands, or a schema that this program does not know.
@@ -24,7 +27,9 @@ struct DutyLoop: Sendable {
         var opened: ContinuousClock.Instant?
         var fault: DaemonFault?
         var wasReady = false
+        defer { pulse.end(name) }
         while !isStopping() && fault == nil {
+            pulse.beat(name)
             do throws(DatabaseError) {
                 if await !session.isOpen {
                     opened = nil
@@ -41,7 +46,7 @@ struct DutyLoop: Sendable {
                 let outcome = try await duty.run(session)
                 failures = 0
                 if outcome.again || isStopping() { continue }
-                await wake.wait(atMost: min(interval, outcome.dueIn ?? interval))
+                await rest(atMost: min(interval, outcome.dueIn ?? interval))
             } catch {
                 // opened but not readied: the next round begins anew, version check included
                 if opened == nil { await session.close() }
@@ -57,15 +62,16 @@ struct DutyLoop: Sendable {
                     delay = Self.reconnecting.delay(attempt: failures, using: &generator)
                 case .retry, .setAside:
                     delay = Self.retrying.delay(attempt: failures, using: &generator)
-                    log.write(.dutyFailed(duty: type(of: duty).name, error: "\(error)", retryIn: delay))
+                    log.write(.dutyFailed(duty: name, error: "\(error)", retryIn: delay))
                 }
                 failures += 1
                 // a hint must not turn back-off into a busy loop: only stopping cuts it short
                 await pause(delay)
             }
         }
+        pulse.beat(name, rest: Self.stopping)
         do throws(DatabaseError) { try await duty.stop(session) } catch {
-            log.write(.dutyFailed(duty: type(of: duty).name, error: "\(error)", retryIn: nil))
+            log.write(.dutyFailed(duty: name, error: "\(error)", retryIn: nil))
         }
         await session.close()
         if let fault { throw fault }
@@ -84,9 +90,16 @@ struct DutyLoop: Sendable {
     private func pause(_ delay: Duration) async {
         let end = ContinuousClock.now + delay
         while !isStopping(), ContinuousClock.now < end {
-            await wake.wait(atMost: end - ContinuousClock.now)
+            await rest(atMost: end - ContinuousClock.now)
         }
     }
+
+    private func rest(atMost duration: Duration) async {
+        pulse.beat(name, rest: duration)
+        await wake.wait(atMost: duration)
+    }
+
+    private var name: String { type(of: duty).name }
 }
 
 /// Why the daemon cannot go on.

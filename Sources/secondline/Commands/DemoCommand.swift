@@ -37,6 +37,7 @@ struct DemoCommand {
         let configuration = try call.configuration()
         let signals = await Signals([SIGTERM, SIGINT])
         let log = configuration.eventLog(for: call.errors)
+        defer { log.flush(atMost: .milliseconds(500)) }
 
         let session = Session(options: configuration.sessionOptions("secondline demo"))
         let department = try await settle(session, pace, UInt64(seed))
@@ -108,6 +109,7 @@ struct DemoCommand {
                 status = Program.secondline.report(
                     Explanation.of(error) ?? CommandFailure(.software, "\(error)"), to: .standardError)
             }
+            log.flush(atMost: .milliseconds(200))
             exit(status.rawValue)
         }
     }

@@ -13,6 +13,9 @@ extension Configuration {
             reader.take(ConfigurationText(file.bytes))
             // before the environment: what it adds is not in the file
             warnings = reader.configuration.secrets(in: file)
+            if file.bytes.allSatisfy({ $0 == 0x20 || $0 == 0x0A }) {
+                warnings.append("\(file.path) is empty: everything has its default")
+            }
         }
         reader.take(environment)
         let mistakes = reader.finish()
@@ -20,7 +23,9 @@ extension Configuration {
         var configuration = reader.configuration
         configuration.file = file?.path
         configuration.warnings = warnings
-        if let conninfo { try configuration.take(conninfo) }
+        configuration.passCredentials(environment)
+        // whoever names another database does not mean this password
+        if let conninfo { try configuration.take(conninfo) } else { try configuration.takePassword(environment) }
         return configuration
     }
 

@@ -2,6 +2,8 @@
 struct Configuration: Sendable, Equatable {
     struct Database: Sendable, Equatable {
         var conninfo = ""
+        /// A path, or the name of a credential of systemd; empty for none. What it has is in `conninfo` once it is loaded.
+        var passwordFile = ""
         var connectTimeout: Duration = .seconds(10)
         var statementTimeout: Duration = .seconds(30)
         var lockTimeout: Duration = .seconds(5)

@@ -21,16 +21,20 @@ struct ConfigurationFile {
     }
 
     private static func read(_ path: String, named origin: String?) throws(CommandFailure) -> ConfigurationFile {
-        let origin = origin.map { " (from \($0))" } ?? ""
+        try read(path, as: "the configuration file \(path)\(origin.map { " (from \($0))" } ?? "")")
+    }
+
+    /// - Parameter subject: what the file is to who reads a mistake.
+    static func read(_ path: String, as subject: String) throws(CommandFailure) -> ConfigurationFile {
         // Non-blocking, so that a FIFO by mistake does not wait for a writer; only regular files are read.
         let descriptor = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK)
-        guard descriptor >= 0 else { throw refusal(errno, path, origin) }
+        guard descriptor >= 0 else { throw refusal(errno, subject) }
         defer { close(descriptor) }
         var status = stat()
-        guard fstat(descriptor, &status) == 0 else { throw refusal(errno, path, origin) }
+        guard fstat(descriptor, &status) == 0 else { throw refusal(errno, subject) }
         guard status.st_mode & S_IFMT == S_IFREG else {
             let what = status.st_mode & S_IFMT == S_IFDIR ? "a directory" : "not a regular file"
-            throw CommandFailure(.configuration, "the configuration file \(path)\(origin) is \(what)")
+            throw CommandFailure(.configuration, "\(subject) is \(what)")
         }
         var bytes: [UInt8] = []
         while bytes.count <= largest {
@@ -38,17 +42,15 @@ struct ConfigurationFile {
             case .success(0):
                 return ConfigurationFile(path: path, bytes: bytes, isReadableByAll: status.st_mode & 0o004 != 0)
             case .success: continue
-            case .failure(let error):
-                throw CommandFailure(.ioError, "cannot read the configuration file \(path)\(origin): \(error)")
+            case .failure(let error): throw CommandFailure(.ioError, "cannot read \(subject): \(error)")
             }
         }
         throw CommandFailure(
-            .configuration, "the configuration file \(path)\(origin) is larger than 1 MB",
-            advice: "Is it really a configuration file?")
+            .configuration, "\(subject) is larger than 1 MB", advice: "Is it really the file that was meant?")
     }
 
-    private static func refusal(_ code: Int32, _ path: String, _ origin: String) -> CommandFailure {
-        let message = "cannot open the configuration file \(path)\(origin): \(SystemError(code: code))"
+    private static func refusal(_ code: Int32, _ subject: String) -> CommandFailure {
+        let message = "cannot open \(subject): \(SystemError(code: code))"
         return switch code {
         case ENOENT, ENOTDIR: CommandFailure(.noInput, message, advice: "Check the name, or create the file.")
         case EACCES, EPERM:

@@ -7,6 +7,9 @@ extension ConfigurationKey {
         .conninfo(
             "database", "conninfo", \Configuration.database.conninfo,
             "libpq connection string or URI; what it leaves out comes from PGHOST, .pgpass and so on"),
+        .file(
+            "database", "password_file", \Configuration.database.passwordFile,
+            "the password is the first line of this file, or of this credential of systemd"),
         .duration(
             "database", "connect_timeout", \Configuration.database.connectTimeout, in: .seconds(1) ... .seconds(300),
             "how long to wait for a server to answer"),

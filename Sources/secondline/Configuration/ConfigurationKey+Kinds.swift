@@ -64,6 +64,14 @@ extension ConfigurationKey {
             parse: { $0.text.flatMap(ConfigurationKind.address) })
     }
 
+    static func file<Scope: ConfigurationScope>(
+        _ section: String, _ name: String, _ path: Path<Scope, String>, _ summary: String
+    ) -> ConfigurationKey {
+        ConfigurationKey(
+            section, name, path, accepts: "an absolute path, or a name without /", default: { $0 }, summary,
+            parse: { $0.text.flatMap(ConfigurationKind.file) })
+    }
+
     static func program<Scope: ConfigurationScope>(
         _ section: String, _ name: String, _ path: Path<Scope, [String]>, _ summary: String, example: String
     ) -> ConfigurationKey {

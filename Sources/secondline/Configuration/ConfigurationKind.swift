@@ -25,6 +25,14 @@ enum ConfigurationKind {
         }
     }
 
+    /// An absolute path, or the name of a credential. Nothing is none.
+    static func file(_ text: String) -> Reading<String> {
+        guard text.isEmpty || text.hasPrefix("/") || !text.contains("/"), text != ".", text != ".." else {
+            return refuse("\"\(text)\" is neither an absolute path nor the name of a credential")
+        }
+        return .success(text)
+    }
+
     static func choice<Value: RawRepresentable<String> & CaseIterable>(_ text: String) -> Reading<Value> {
         if let value = Value(rawValue: text.lowercased()) { return .success(value) }
         let words = Value.allCases.map(\.rawValue)
