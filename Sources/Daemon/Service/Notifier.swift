@@ -1,4 +1,5 @@
 internal import Glibc
+internal import SwiftOverlayShims
 internal import Synchronization
 
 /// Tells systemd how the daemon is (sd_notify), and feeds its watchdog while the duties live. Without systemd it only looks at them.
