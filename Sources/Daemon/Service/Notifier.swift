@@ -1,5 +1,4 @@
-internal import Glibc
-internal import SwiftOverlayShims
+internal import Dispatch
 internal import Synchronization
 
 /// Tells systemd how the daemon is (sd_notify), and feeds its watchdog while the duties live. Without systemd it only looks at them.
@@ -46,9 +45,8 @@ package final class Notifier: Sendable {
     /// New settings are looked at; `report` or `kept` ends it.
     package func reloading() {
         state.withLock { if $0.phase == .working { $0.phase = .starting } }
-        var time = timespec()
-        clock_gettime(CLOCK_MONOTONIC, &time)
-        tell(["RELOADING=1", "MONOTONIC_USEC=\(Int64(time.tv_sec) * 1_000_000 + Int64(time.tv_nsec) / 1000)"])
+        // Dispatch's uptime is CLOCK_MONOTONIC
+        tell(["RELOADING=1", "MONOTONIC_USEC=\(DispatchTime.now().uptimeNanoseconds / 1000)"])
     }
 
     /// The reload is over, and the daemon works on as it was.
