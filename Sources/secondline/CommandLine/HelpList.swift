@@ -7,10 +7,7 @@ struct HelpList {
     static func entry(_ option: Option) -> (term: String, summary: String) {
         let short = option.short.map { "-\($0), " } ?? "    "
         let placeholder = option.value.map { " \($0)" } ?? ""
-        var summary = option.summary
-        if !option.choices.isEmpty { summary += " (\(option.choices.joined(separator: ", ")))" }
-        if option.repeatable { summary += "; may be repeated" }
-        return ("\(short)--\(option.long)\(placeholder)", summary)
+        return ("\(short)--\(option.long)\(placeholder)", option.meaning)
     }
 
     var text: String {

@@ -12,4 +12,10 @@ struct Option: Sendable {
     var repeatable = false
 
     var isFlag: Bool { value == nil }
+
+    /// The summary, with what the declaration adds to it.
+    var meaning: String {
+        let choices = choices.isEmpty ? "" : " (\(choices.joined(separator: ", ")))"
+        return summary + choices + (repeatable ? "; may be repeated" : "")
+    }
 }

@@ -9,10 +9,8 @@ extension Program {
     }
 
     func help(on command: Command) -> String {
-        var usage = "Usage: \(name) \(command.name)"
-        if !command.options.isEmpty { usage += " [OPTION]..." }
-        for operand in command.operands { usage += " \(operand.usage)" }
-        var text = Paragraphs.wrapped(usage, hanging: 8) + "\n" + Paragraphs.wrapped(command.summary + ".")
+        var text = Paragraphs.wrapped("Usage: \(name) \(usage(of: command))", hanging: 8) + "\n"
+        text += Paragraphs.wrapped(command.summary + ".")
         if let discussion = command.discussion { text += "\n" + Paragraphs.wrapped(discussion) }
         if !command.operands.isEmpty {
             text += "\nOperands:\n" + HelpList(command.operands.map { ($0.name, $0.summary) }).text
@@ -21,5 +19,10 @@ extension Program {
             text += "\nOptions:\n" + HelpList(command.options.map(HelpList.entry)).text
         }
         return text + "\nOptions of every command:\n" + HelpList(options.map(HelpList.entry)).text
+    }
+
+    func usage(of command: Command) -> String {
+        let options = command.options.isEmpty ? [] : ["[OPTION]..."]
+        return ([command.name] + options + command.operands.map(\.usage)).joined(separator: " ")
     }
 }

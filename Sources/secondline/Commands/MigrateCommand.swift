@@ -7,7 +7,8 @@ extension Command {
         discussion: """
             Creates the schema, or applies what a newer version brought; all of it or nothing. Safe to run again, and \
             safe when two run at once. Needs a role that may create schemas in this database, and the first time in \
-            a cluster also roles. A DBA can do the same with psql and sql/install.sql.
+            a cluster also roles. A DBA can do the same with psql and sql/install.sql, which the \
+            package has in /usr/share/secondline.
             """,
         options: [
             Option(long: "dry-run", short: "n", summary: "Print the SQL that would run, for psql, and change nothing")
