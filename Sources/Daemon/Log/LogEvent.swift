@@ -64,7 +64,8 @@ package enum LogEvent: Sendable {
         case .daemonStarted, .daemonReady, .daemonStopping, .databaseConnected, .databaseRestored, .ticketAssigned,
             .queueBlocked, .queueUnblocked, .ticketTimedOut, .ticketRehomed, .ticketUnanswered, .clockRung,
             .escalation,
-            .ticketsRemoved, .reminderSent, .workdayOverdue, .standupAnnounced, .clientTold, .messageFailed, .channelRestored:
+            .ticketsRemoved, .reminderSent, .workdayOverdue, .standupAnnounced, .clientTold, .messageFailed,
+            .channelRestored:
             .info
         case .messagePassedOn(_, _, let to): to == "nobody" ? .warning : .info
         case .ticketHeld, .messageSent, .deliveryRound: .debug

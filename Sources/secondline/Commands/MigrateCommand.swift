@@ -14,7 +14,7 @@ extension Command {
             Option(
                 long: "wait", short: "w", value: "DURATION",
                 summary: "Try for so long when somebody holds a table (default: 1min)"),
-            Option(long: "dry-run", short: "n", summary: "Print the SQL that would run, for psql, and change nothing")
+            Option(long: "dry-run", short: "n", summary: "Print the SQL that would run, for psql, and change nothing"),
         ],
         run: { call in try await MigrateCommand(call: call).run() })
 }
