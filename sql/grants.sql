@@ -127,6 +127,8 @@ grant execute on function
     secondline_rules.report_channel(timestamptz, text, text, double precision, integer, text), secondline_rules.forget_worker(text),
     secondline_rules.attend_popups(timestamptz, integer), secondline_rules.retire_popups(timestamptz, interval, bigint, integer),
     secondline_rules.remove_history(timestamptz, interval, integer),
+    secondline_rules.remove_tickets(timestamptz, interval, bigint, integer, integer),
+    secondline_rules.remove_blockers(timestamptz, interval, integer),
     secondline_rules.run_workdays(timestamptz, integer), secondline_rules.run_clocks(timestamptz, integer),
     secondline_rules.run_estimates(timestamptz, integer)
     to secondline_daemon;
@@ -215,3 +217,6 @@ grant execute on function
     secondline.calendar_of_queue(text), secondline.business_time(bigint, timestamptz, timestamptz),
     secondline.business_end(bigint, timestamptz, double precision), secondline.service_figures_of(date, date)
     to secondline_reader, secondline_member, secondline_head, secondline_app, secondline_daemon;
+
+-- daemons look at once which schema this is now
+notify secondline, 'schema';

@@ -16,8 +16,8 @@ set local role secondline_owner;
 
 do $$
 begin
-    if exists (select from secondline.schema_migration where name > '0010_client') then
-        raise exception 'the schema in this database is %, newer than 0010_client, which this install.sql brings',
+    if exists (select from secondline.schema_migration where name > '0012_retention') then
+        raise exception 'the schema in this database is %, newer than 0012_retention, which this install.sql brings',
             (select max(name) from secondline.schema_migration)
             using hint = 'Use the files of the version of Secondline that brought it.';
     end if;
@@ -94,6 +94,13 @@ insert into secondline.schema_migration (name, checksum)
 values ('0010_client', '9c03795fe16a57f724af891926a14e408f05b6153a080b4c33234bf139870f1d');
 \endif
 
+select not exists (select from secondline.schema_migration where name = '0012_retention') as wanted \gset
+\if :wanted
+\ir migrations/0012_retention.sql
+insert into secondline.schema_migration (name, checksum)
+values ('0012_retention', 'ac055e8a52051cd3e6a2baa546d24b39fb9b71fcd40ebcd25354507ca4acd357');
+\endif
+
 \ir functions/10_caller.sql
 \ir functions/20_calendar.sql
 \ir functions/22_business_time.sql
@@ -119,6 +126,7 @@ values ('0010_client', '9c03795fe16a57f724af891926a14e408f05b6153a080b4c33234bf1
 \ir functions/72_workdays.sql
 \ir functions/74_escalation_rule.sql
 \ir functions/75_delivery.sql
+\ir functions/77_retention.sql
 \ir functions/80_audit.sql
 \ir functions/82_figures.sql
 \ir functions/90_setup.sql

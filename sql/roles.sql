@@ -4,6 +4,8 @@ do $$
 declare
     wanted text;
 begin
+    -- nothing that follows in this transaction means what others have put into the schema public
+    perform pg_catalog.set_config('search_path', 'pg_catalog, pg_temp', true);
     foreach wanted in array array[
         'secondline_owner', 'secondline_daemon', 'secondline_app',
         'secondline_member', 'secondline_head', 'secondline_client', 'secondline_reader'

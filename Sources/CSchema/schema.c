@@ -39,6 +39,9 @@ static const char migrations_0009_escalation[] = {
 static const char migrations_0010_client[] = {
 #embed "../../sql/migrations/0010_client.sql" suffix(, 0)
 };
+static const char migrations_0012_retention[] = {
+#embed "../../sql/migrations/0012_retention.sql" suffix(, 0)
+};
 static const char functions_10_caller[] = {
 #embed "../../sql/functions/10_caller.sql" suffix(, 0)
 };
@@ -114,6 +117,9 @@ static const char functions_74_escalation_rule[] = {
 static const char functions_75_delivery[] = {
 #embed "../../sql/functions/75_delivery.sql" suffix(, 0)
 };
+static const char functions_77_retention[] = {
+#embed "../../sql/functions/77_retention.sql" suffix(, 0)
+};
 static const char functions_80_audit[] = {
 #embed "../../sql/functions/80_audit.sql" suffix(, 0)
 };
@@ -176,6 +182,7 @@ static const struct secondline_sql_file files[] = {
     {"migrations/0008_clocks.sql", migrations_0008_clocks},
     {"migrations/0009_escalation.sql", migrations_0009_escalation},
     {"migrations/0010_client.sql", migrations_0010_client},
+    {"migrations/0012_retention.sql", migrations_0012_retention},
     {"functions/10_caller.sql", functions_10_caller},
     {"functions/20_calendar.sql", functions_20_calendar},
     {"functions/22_business_time.sql", functions_22_business_time},
@@ -201,6 +208,7 @@ static const struct secondline_sql_file files[] = {
     {"functions/72_workdays.sql", functions_72_workdays},
     {"functions/74_escalation_rule.sql", functions_74_escalation_rule},
     {"functions/75_delivery.sql", functions_75_delivery},
+    {"functions/77_retention.sql", functions_77_retention},
     {"functions/80_audit.sql", functions_80_audit},
     {"functions/82_figures.sql", functions_82_figures},
     {"functions/90_setup.sql", functions_90_setup},

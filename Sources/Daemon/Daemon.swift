@@ -11,10 +11,13 @@ package struct DaemonSettings: Sendable {
     /// Off: duties only poll.
     package var listens: Bool
     package var delivery: DeliverySettings
+    /// How long closed tickets are kept; nil is for ever.
+    package var ticketRetention: Duration?
 
     package init(
         session: SessionOptions, pollInterval: Duration = .seconds(5), auditInterval: Duration = .seconds(60),
-        batchSize: Int = 1000, listens: Bool = true, delivery: DeliverySettings = DeliverySettings()
+        batchSize: Int = 1000, listens: Bool = true, delivery: DeliverySettings = DeliverySettings(),
+        ticketRetention: Duration? = nil
     ) {
         self.session = session
         self.pollInterval = pollInterval
@@ -22,6 +25,7 @@ package struct DaemonSettings: Sendable {
         self.batchSize = batchSize
         self.listens = listens
         self.delivery = delivery
+        self.ticketRetention = ticketRetention
     }
 }
 
@@ -65,6 +69,7 @@ package final class Daemon: Sendable {
     package func run() async throws {
         let started = ContinuousClock.now
         let connectivity = Connectivity(log: log) { error in self.change { $0.outage = error } }
+        let schema = SchemaWatch(log: log)
         let delivery = DeliveryDuty(
             settings: settings.delivery, poll: settings.pollInterval, log: log, wake: wakes[DeliveryDuty.name]!)
         let duties: [(duty: any Duty, interval: Duration)] = [
@@ -74,7 +79,11 @@ package final class Daemon: Sendable {
             (WorkdayDuty(log: log), settings.pollInterval),
             (EstimateDuty(log: log), .seconds(60)),
             (delivery, settings.pollInterval),
-            (UpkeepDuty(log: log, retention: settings.delivery.retention), settings.pollInterval),
+            (
+                UpkeepDuty(
+                    log: log, retention: settings.delivery.retention, ticketRetention: settings.ticketRetention),
+                settings.pollInterval
+            ),
         ]
         let listener = Task { [settings, log, wakes] in
             guard settings.listens else { return }
@@ -85,6 +94,10 @@ package final class Daemon: Sendable {
                     WorkdayDuty.name: { wakes[WorkdayDuty.name]?.hint() },
                     DeliveryDuty.name: { delivery.hint() },
                     "retry": { delivery.tryFailing() },
+                    "schema": {
+                        schema.look()
+                        for wake in wakes.values { wake.hint() }
+                    },
                 ], log: log
             ) { self.isStopping }.run()
         }
@@ -97,7 +110,7 @@ package final class Daemon: Sendable {
                 options.onWait = { [pulse] in pulse.beat(name) }
                 let loop = DutyLoop(
                     duty: duty, session: Session(options: options), wake: wakes[name]!,
-                    interval: interval, log: log, connectivity: connectivity, pulse: pulse,
+                    interval: interval, log: log, connectivity: connectivity, schema: schema, pulse: pulse,
                     onReady: { self.ready(name, of: duties.count, after: ContinuousClock.now - started) },
                     isStopping: { self.isStopping })
                 state.withLock { _ = $0.running.insert(name) }

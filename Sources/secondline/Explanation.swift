@@ -8,6 +8,11 @@ enum Explanation {
         switch error {
         case let error as DatabaseError: of(error)
         case let error as SchemaMismatch: of(error.version)
+        // an upgrade is under way: whoever starts it again may start the new program
+        case DaemonFault.schema(.newer(let found, let known)):
+            of(.newer(found: found, known: known)).map {
+                CommandFailure(.temporaryFailure, $0.message, advice: $0.advice)
+            }
         case DaemonFault.schema(let version): of(version)
         case DaemonFault.database(let error): of(error)
         case let error as SystemError: CommandFailure(.ioError, "\(error)")

@@ -70,4 +70,56 @@ struct MigrateTests {
         }
         await session.close()
     }
+
+    /// What somebody may hold that a migration needs.
+    static let holds = [
+        "lock table secondline.task in access share mode", "lock table secondline.ticket in row exclusive mode",
+        "lock table secondline.person in access exclusive mode", "update secondline.duty set ran_at = now()",
+        "select from secondline.duty for no key update",
+        "lock table secondline.schema_migration in access exclusive mode",
+    ]
+
+    @Test(
+        "it says who holds what it needs, waits no longer than it was told, and changes nothing then", arguments: holds)
+    func held(_ hold: String) async throws {
+        try await withDatabase { database, session in
+            let holder = Session(options: database.options("nightly export"))
+            try await holder.open()
+            let (holding, go) = AsyncStream<Void>.makeStream()
+            let (held, isHeld) = AsyncStream<Int32>.makeStream()
+            let task = Task {
+                let pid = try await holder.server.backendPID
+                try await session.script("select pg_advisory_lock(7)")
+                async let open: Void = holder.transaction { (db) throws(DatabaseError) in
+                    try db.script(hold)
+                    isHeld.yield(pid)
+                    // until the test lets go
+                    try db.script("select pg_advisory_xact_lock(7)")
+                }
+                for await _ in holding { break }
+                try await session.script("select pg_advisory_unlock(7)")
+                try await open
+            }
+            var pids = held.makeAsyncIterator()
+            let pid = try #require(await pids.next())
+            let start = ContinuousClock.now
+            let run = await CommandRun(["migrate", "--wait", "1s"], on: database.conninfo)
+            // a duty at work is in nobody's way
+            if hold.hasPrefix("select") {
+                #expect(run.status == .ok, "\(run.errors)")
+            } else {
+                #expect(run.status == .temporaryFailure, "\(run.output) \(run.errors)")
+                #expect(run.errors.contains("waiting for pid \(pid) (nightly export, user "))
+                #expect(run.output.isEmpty)
+                // its limit, and what it does besides
+                #expect(ContinuousClock.now - start < .seconds(60))
+            }
+            go.yield()
+            try await task.value
+            let again = await CommandRun(["migrate"], on: database.conninfo)
+            #expect(again.status == .ok)
+            #expect(again.errors.isEmpty)
+            await holder.close()
+        }
+    }
 }

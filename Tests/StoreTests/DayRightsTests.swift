@@ -171,10 +171,11 @@ import Testing
                 """
                 select c.relname, 'security_barrier=true' = any (coalesce(c.reloptions, '{}')) from pg_class c
                  where c.relnamespace = 'secondline'::regnamespace and c.relkind = 'v'
-                   and pg_get_viewdef(c.oid) ~ 'visible_person|own_person' order by 1
+                   and pg_get_viewdef(c.oid) ~ 'visible_|own_person|acting_|is_program|session_user' order by 1
                 """)
                 == [
-                    "absence_calendar", "day_report", "day_task", "my_day", "my_escalations", "my_month", "my_tickets",
+                    "absence_calendar", "alert_now", "client_ticket", "day_report", "day_task", "inbox", "message_now",
+                    "message_set_aside", "my_clients", "my_day", "my_escalations", "my_month", "my_tickets",
                     "suggested_task",
                 ]
                 .map { "\($0)|t" })

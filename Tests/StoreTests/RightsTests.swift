@@ -69,6 +69,7 @@ import Testing
             "finish_duty",
             "idle_specialist", "claim_messages", "begin_claim", "renew_leases", "finish_deliveries",
             "take_over_messages", "report_channel", "forget_worker", "attend_popups", "retire_popups", "remove_history",
+            "remove_tickets", "remove_blockers",
             "run_workdays", "run_clocks", "run_estimates",
         ].map { "secondline_rules.\($0)" }
         return [

@@ -30,8 +30,8 @@ package struct Staff: Sendable {
                 """)
             for row in mine {
                 guard let ticket = row[0], let person = row[1] else { continue }
-                try await session.script("select secondline.accept_ticket(\(ticket), \(person))")
-                try await session.script("select secondline.resolve_ticket(\(ticket), \(person), 'done')")
+                try await session.insist("select secondline.accept_ticket(\(ticket), \(person))")
+                try await session.insist("select secondline.resolve_ticket(\(ticket), \(person), 'done')")
             }
             guard mine.isEmpty else { continue }
             let left = try await session.simpleQuery(
@@ -41,5 +41,18 @@ package struct Staff: Sendable {
             try await Task.sleep(for: .milliseconds(2))
         }
         await session.close()
+    }
+}
+
+extension Session {
+    /// Tries again for as long as others are in the way, as a program of the department does.
+    fileprivate func insist(_ sql: String) async throws(DatabaseError) {
+        while true {
+            do throws(DatabaseError) {
+                return try await script(sql)
+            } catch {
+                guard error.recovery == .retry else { throw error }
+            }
+        }
     }
 }

@@ -136,7 +136,7 @@ create or replace function secondline.add_queue(
 language plpgsql security definer set search_path = pg_catalog, pg_temp
 as $$
 begin
-    perform secondline_rules.authorise_setup();
+    perform secondline_rules.authorise_setup(team);
     perform secondline_rules.require_text(name, 'name');
     insert into secondline.skill (name) select required_skill where required_skill is not null on conflict do nothing;
     if team is not null then
@@ -149,7 +149,7 @@ begin
 end;
 $$;
 comment on function secondline.add_queue(text, integer, integer, text, bigint) is
-    'Adds a queue: its line (1–3), the net minutes a ticket usually takes, the skill it needs, the team in whose business time its head starts count (the only team, where there is one). A program or a head may. Errors: 22023 blank name, 23505 (queue_pkey) it exists, 23514 a line or effort out of range, P0002 no such team.';
+    'Adds a queue: its line (1–3), the net minutes a ticket usually takes, the skill it needs, the team in whose business time its head starts count (the only team, where there is one). A program or a head (of that team) may. Errors: 22023 blank name, 23505 (queue_pkey) it exists, 23514 a line or effort out of range, P0002 no such team.';
 
 create or replace function secondline.set_queue_team(queue text, team bigint) returns void
 language plpgsql security definer set search_path = pg_catalog, pg_temp

@@ -21,7 +21,7 @@ select m.message_id, m.person_id, m.kind, m.severity, coalesce(r.subject, m.kind
 comment on view secondline.inbox is
     'What pops up for whom, in their language, until acknowledge_message(). Ask for one person_id, newest last; NOTIFY secondline_inbox carries the person_id of whoever has something new. With a login of their own people see only theirs.';
 
-create or replace view secondline.message_now as
+create or replace view secondline.message_now with (security_barrier) as
 select m.message_id, m.state, m.channel, m.kind, m.severity, r.name as recipient,
        -- the words are for whom they are meant, and for programs
        case when (select secondline_rules.is_program()) then r.subject end as subject,
@@ -35,7 +35,7 @@ select m.message_id, m.state, m.channel, m.kind, m.severity, r.name as recipient
 comment on view secondline.message_now is
     'Messages that are not done with: what waits for its time, its channel or its reader, and how the last attempt ended. Subjects, and remarks, are for programs only.';
 
-create or replace view secondline.message_set_aside as
+create or replace view secondline.message_set_aside with (security_barrier) as
 select m.message_id, m.channel, m.kind, m.severity, r.name as recipient,
        -- the words are for whom they are meant, and for programs
        case when (select secondline_rules.is_program()) then r.subject end as subject,

@@ -18,6 +18,10 @@ package enum LogEvent: Sendable {
     case databaseUnreachable(since: Duration, attempts: Int, error: String)
     case databaseRestored(after: Duration)
     case listenLost(error: String)
+    /// The database has yet to be brought to the schema of this program.
+    case schemaAwaited(found: String, known: String)
+    /// Closed ones whose time was over.
+    case ticketsRemoved(Int)
     case ticketAssigned(TicketID, to: PersonID, reason: Reason, waited: Duration)
     case ticketHeld(TicketID, reason: Obstacle)
     case ticketSetAside(TicketID, retryIn: Duration, error: String)
@@ -70,14 +74,15 @@ package enum LogEvent: Sendable {
             .ticketAssigned,
             .queueBlocked, .queueUnblocked, .ticketTimedOut, .ticketRehomed, .ticketUnanswered, .clockRung,
             .escalation,
-            .reminderSent, .workdayOverdue, .standupAnnounced, .clientTold, .messageFailed, .channelRestored:
+            .ticketsRemoved, .reminderSent, .workdayOverdue, .standupAnnounced, .clientTold, .messageFailed,
+            .channelRestored:
             .info
         case .messagePassedOn(_, _, let to): to == "nobody" ? .warning : .info
         case .ticketHeld, .messageSent, .deliveryRound: .debug
         case .daemonStopped(let unfinished): unfinished.isEmpty ? .info : .warning
         case .alertRaised, .alertPassedOn, .configurationWarning, .databaseLost, .databaseUnreachable, .listenLost,
-            .dutyFailed, .messageTakenOver, .systemdUnreachable, .logDropped,
-            .deliveryLate, .channelFailing:
+            .schemaAwaited, .dutyFailed, .messageTakenOver, .systemdUnreachable, .logDropped, .deliveryLate,
+            .channelFailing:
             .warning
         case .ticketSetAside, .idleSpecialist, .messageSetAside, .configurationRefused, .dutySilent: .error
         }
@@ -97,6 +102,8 @@ package enum LogEvent: Sendable {
         case .databaseUnreachable: "database.unreachable"
         case .databaseRestored: "database.restored"
         case .listenLost: "listen.lost"
+        case .schemaAwaited: "schema.awaited"
+        case .ticketsRemoved: "tickets.removed"
         case .ticketAssigned: "ticket.assigned"
         case .ticketHeld: "ticket.held"
         case .ticketSetAside: "ticket.set_aside"
@@ -149,6 +156,8 @@ package enum LogEvent: Sendable {
             [("since", .duration(since)), ("attempts", .number(Int64(attempts))), ("error", .text(error))]
         case .databaseRestored(let after): [("after", .duration(after))]
         case .listenLost(let error): [("error", .text(error))]
+        case .schemaAwaited(let found, let known): [("found", .text(found)), ("known", .text(known))]
+        case .ticketsRemoved(let count): [("count", .number(Int64(count)))]
         case .ticketAssigned(let ticket, let person, let reason, let waited):
             [
                 ("ticket", .number(ticket.raw)), ("to", .number(person.raw)), ("reason", .text(reason.rawValue)),

@@ -10,6 +10,7 @@ struct DutyLoop: Sendable {
     let interval: Duration
     let log: EventLog
     let connectivity: Connectivity
+    let schema: SchemaWatch
     let pulse: Pulse
     /// Called when the duty is connected for the first time.
     let onReady: @Sendable () -> Void
@@ -34,6 +35,11 @@ struct DutyLoop: Sendable {
                 if await !session.isOpen {
                     opened = nil
                     let version = try await open()
+                    if schema.awaits(version) {
+                        await session.close()
+                        await wake.wait(atMost: interval)
+                        continue
+                    }
                     guard version == .current else {
                         fault = .schema(version)
                         break
@@ -42,6 +48,11 @@ struct DutyLoop: Sendable {
                     wasReady = true
                     await pause(duty.settlesFor)
                     if isStopping() { break }
+                }
+                // every version works for a moment with the next schema; then it leaves the work to the next program
+                if let newer = try await schema.newer(in: session, every: interval) {
+                    fault = .schema(newer)
+                    break
                 }
                 let outcome = try await duty.run(session)
                 failures = 0

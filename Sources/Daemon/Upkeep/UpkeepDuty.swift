@@ -7,11 +7,14 @@ internal import Synchronization
 package final class UpkeepDuty: Duty {
     package static let name = "upkeep"
     package static let statements: [any Statement.Type] = [
-        LockDuty.self, AttendPopups.self, RetirePopups.self, RemoveHistory.self, FinishDuty.self,
+        LockDuty.self, AttendPopups.self, RetirePopups.self, RemoveHistory.self, RemoveTickets.self,
+        RemoveBlockers.self, FinishDuty.self,
     ]
 
     private let log: EventLog
     private let retention: Duration
+    /// Nil is for ever.
+    private let ticketRetention: Duration?
     private let at: @Sendable () -> Instant?
     private let state = Mutex(State())
 
@@ -19,6 +22,12 @@ package final class UpkeepDuty: Duty {
         var cleaned: ContinuousClock.Instant?
         /// The last popup that was looked at.
         var popup: MessageID?
+        /// When no old ticket was left to remove.
+        var tidied: ContinuousClock.Instant?
+        /// The last ticket that was looked at.
+        var ticket: TicketID?
+        /// Tickets that were removed and not yet told of.
+        var removed = 0
     }
 
     /// How often old messages are removed, and a page of popups is looked through.
@@ -26,10 +35,16 @@ package final class UpkeepDuty: Duty {
     /// Rows of one transaction.
     private static let batch = 2_000
     private static let page = 10_000
+    /// Tickets of one transaction, with some twenty rows each.
+    private static let tickets = 200
 
-    package init(log: EventLog, retention: Duration, at: @escaping @Sendable () -> Instant? = { nil }) {
+    package init(
+        log: EventLog, retention: Duration, ticketRetention: Duration? = nil,
+        at: @escaping @Sendable () -> Instant? = { nil }
+    ) {
         self.log = log
         self.retention = retention
+        self.ticketRetention = ticketRetention
         self.at = at
     }
 
@@ -43,12 +58,32 @@ package final class UpkeepDuty: Duty {
             case .due(let seconds): outcome.dueIn = Duration(databaseSeconds: max(0.05, seconds))
             }
         }
-        guard state.withLock({ $0.cleaned.map { .now - $0 >= Self.cleaning } ?? true }) else { return outcome }
-        guard let removed = try await removeHistory(session) else { return outcome }
-        // a full batch: there may be more
-        outcome.again = removed >= Self.batch
-        if !outcome.again, try await retirePopups(session) { state.withLock { $0.cleaned = .now } }
+        if isDue(\.cleaned) {
+            guard let removed = try await removeHistory(session) else { return outcome }
+            // a full batch: there may be more
+            outcome.again = removed >= Self.batch
+            if outcome.again { return outcome }
+            if try await retirePopups(session) { state.withLock { $0.cleaned = .now } }
+        }
+        guard let ticketRetention, isDue(\.tidied) else { return outcome }
+        let began = ContinuousClock.now
+        guard let removed = try await removeTickets(session, ticketRetention) else { return outcome }
+        if removed > 0 {
+            // there may be more: a rest as long as the work leaves the server to the others
+            outcome.dueIn = min(outcome.dueIn ?? Self.cleaning, .now - began)
+        } else {
+            let count = state.withLock { state in
+                defer { state.removed = 0 }
+                state.tidied = .now
+                return state.removed
+            }
+            if count > 0 { log.write(.ticketsRemoved(count)) }
+        }
         return outcome
+    }
+
+    private func isDue(_ last: KeyPath<State, ContinuousClock.Instant?>) -> Bool {
+        state.withLock { state in state[keyPath: last].map { .now - $0 >= Self.cleaning } ?? true }
     }
 
     /// Nil when another daemon holds the duty.
@@ -82,5 +117,24 @@ package final class UpkeepDuty: Duty {
         guard let last else { return false }
         state.withLock { $0.popup = last }
         return true
+    }
+
+    /// Looks through one page of tickets; how many were removed, or nil when another daemon holds the duty.
+    private func removeTickets(
+        _ session: Session, _ retention: Duration
+    ) async throws(DatabaseError) -> Int? {
+        let (at, seconds, after) = (at(), retention.databaseSeconds, state.withLock { $0.ticket })
+        let row = try await session.transaction { (db) throws(DatabaseError) -> RemoveTickets.Row? in
+            guard try db.first(LockDuty(UpkeepDuty.name, at: at)) != nil else { return nil }
+            _ = try db.first(RemoveBlockers(at: at, retention: seconds, limit: Self.tickets))
+            return try db.first(
+                RemoveTickets(at: at, retention: seconds, after: after, page: Self.page, limit: Self.tickets))
+        }
+        guard let row else { return nil }
+        state.withLock {
+            $0.ticket = row.lastSeen
+            $0.removed += row.removed
+        }
+        return row.removed
     }
 }

@@ -8,35 +8,40 @@ package struct Migrator: Sendable {
     }
 
     /// The same lock as in `sql/install.sql`, so that two at once take turns. The second waits for as long as the first may take;
-    /// from then on a table that somebody holds stops the migration, not the tickets behind it.
-    static let opening = """
+    /// from then on a table that somebody holds stops the migration, and the tickets behind it for three seconds at most.
+    private static func opening(within limit: Duration) -> String {
+        """
         set local client_min_messages = warning;
         set local statement_timeout = '5min';
         set local lock_timeout = '5min';
         select pg_catalog.pg_advisory_xact_lock(pg_catalog.hashtext('secondline.migrate'));
-        set local lock_timeout = '10s';
+        set local lock_timeout = \(max(100, min(3_000, limit.components.seconds * 1_000)));
         """
+    }
     private static let patience: Duration = .seconds(310)
-    /// A daemon at work may hold what a migration needs, or be in a deadlock with it: then all of it is tried again.
-    private static let attempts = 5
+    /// Between two attempts whoever waited behind the migration goes on.
+    private static let rest: Duration = .seconds(1)
 
-    /// Throws the database's error, with everything rolled back, or `SchemaMismatch` when the database is not this program's.
-    package static func migrate(_ session: Session) async throws -> Result {
-        for _ in 1..<attempts {
+    /// Somebody at work may hold what a migration needs, or be in a deadlock with it: then all of it is tried again, until the
+    /// limit is over. Throws the database's error, with everything rolled back, or `SchemaMismatch` when the database is not this
+    /// program's.
+    package static func migrate(_ session: Session, within limit: Duration = .seconds(60)) async throws -> Result {
+        let end = ContinuousClock.now + limit
+        while true {
             do {
-                return Result(applied: try await apply(in: session).get())
+                return Result(applied: try await apply(in: session, within: limit).get())
             } catch let error as DatabaseError where error.recovery == .retry {
-                continue
+                guard ContinuousClock.now + rest < end else { throw error }
+                try await Task.sleep(for: rest)
             }
         }
-        return Result(applied: try await apply(in: session).get())
     }
 
     private static func apply(
-        in session: Session
+        in session: Session, within limit: Duration
     ) async throws(DatabaseError) -> Swift.Result<[String], SchemaMismatch> {
         try await session.transaction { (db) throws(DatabaseError) -> Swift.Result<[String], SchemaMismatch> in
-            try db.script(opening, timeout: patience)
+            try db.script(opening(within: limit), timeout: patience)
             let version = try SchemaVersion.read(in: db)
             switch version {
             case .newer, .altered: return .failure(SchemaMismatch(version: version))
@@ -66,7 +71,7 @@ package struct Migrator: Sendable {
             case .current, .older: return .success(try db.query(FileChecksums(files: try missing(in: db))))
             }
         }
-        var parts = ["\\set ON_ERROR_STOP on\nbegin;\n\(opening)\n", titled(.named("roles.sql"))]
+        var parts = ["\\set ON_ERROR_STOP on\nbegin;\n\(opening(within: .seconds(60)))\n", titled(.named("roles.sql"))]
         parts += [titled(.named("ledger.sql")), "set local role secondline_owner;\n"]
         for row in try outcome.get() {
             let name = quoteLiteral(row.file.migration)

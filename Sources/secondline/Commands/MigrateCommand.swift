@@ -8,10 +8,14 @@ extension Command {
             Creates the schema, or applies what a newer version brought; all of it or nothing. Safe to run again, and \
             safe when two run at once. Needs a role that may create schemas in this database, and the first time in \
             a cluster also roles. A DBA can do the same with psql and sql/install.sql, which the \
-            package has in /usr/share/secondline.
+            package has in /usr/share/secondline. Daemons may be at work. A table that somebody holds is \
+            waited for, 3 seconds at a time, and who holds it is told.
             """,
         options: [
-            Option(long: "dry-run", short: "n", summary: "Print the SQL that would run, for psql, and change nothing")
+            Option(
+                long: "wait", short: "w", value: "DURATION",
+                summary: "Try for so long when somebody holds a table (default: 1min)"),
+            Option(long: "dry-run", short: "n", summary: "Print the SQL that would run, for psql, and change nothing"),
         ],
         run: { call in try await MigrateCommand(call: call).run() })
 }
@@ -25,7 +29,10 @@ struct MigrateCommand {
         if isDry {
             call.output.write(try await Migrator.script(for: session))
         } else {
-            let result = try await Migrator.migrate(session)
+            let limit = try call.duration("wait", in: .zero ... .seconds(86_400)) ?? .seconds(60)
+            let watch = Task { [waiting = try await session.server.backendPID] in await tellHolders(of: waiting) }
+            defer { watch.cancel() }
+            let result = try await Migrator.migrate(session, within: limit)
             for name in result.applied { call.output.write("applied \(name)\n") }
             call.output.write(
                 result.applied.isEmpty
@@ -34,5 +41,16 @@ struct MigrateCommand {
         }
         await session.close()
         return .ok
+    }
+
+    /// Says once of each who holds what the migration waits for.
+    private func tellHolders(of waiting: Int32) async {
+        var told: Set<LockHolders.Row> = []
+        guard let session = try? await CommandSession(call, writes: false).openAnySchema() else { return }
+        while !Task.isCancelled, let holders = try? await session.query(LockHolders(of: waiting)) {
+            for holder in holders where told.insert(holder).inserted { call.errors.write("waiting for \(holder)\n") }
+            try? await Task.sleep(for: .milliseconds(200))
+        }
+        await session.close()
     }
 }

@@ -111,7 +111,8 @@ extension Configuration {
             session: sessionOptions(), pollInterval: daemon.pollInterval, auditInterval: daemon.auditInterval,
             batchSize: daemon.batchSize, listens: daemon.listen,
             delivery: DeliverySettings(
-                channels: channels.map(\.settings), lease: delivery.lease, retention: delivery.retention))
+                channels: channels.map(\.settings), lease: delivery.lease, retention: delivery.retention),
+            ticketRetention: tickets.retention)
     }
 }
 

@@ -34,10 +34,16 @@ struct Configuration: Sendable, Equatable {
         var retention: Duration = .seconds(30 * 86_400)
     }
 
+    struct Tickets: Sendable, Equatable {
+        /// Nil is for ever.
+        var retention: Duration?
+    }
+
     var database = Database()
     var daemon = Daemon()
     var log = Log()
     var delivery = Delivery()
+    var tickets = Tickets()
     /// By name.
     var channels: [Channel] = []
     /// The file that was read, if there is one.

@@ -40,6 +40,10 @@ extension ConfigurationKey {
         .duration(
             "delivery", "retention", \Configuration.delivery.retention, in: .seconds(3600) ... .seconds(3650 * 86_400),
             "how long delivered and dropped messages are kept"),
+        .period(
+            "tickets", "retention", \Configuration.tickets.retention,
+            in: .seconds(400 * 86_400) ... .seconds(36_500 * 86_400),
+            "how long closed tickets are kept, with their journal and decisions; empty is for ever"),
         .program(
             channel, "program", \Configuration.Channel.program,
             "the command line of the program that takes the messages; there is no shell",

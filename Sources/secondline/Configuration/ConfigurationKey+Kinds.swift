@@ -13,6 +13,21 @@ extension ConfigurationKey {
             parse: { $0.text.flatMap { ConfigurationKind.duration($0, in: range) } })
     }
 
+    /// Empty by default.
+    static func period<Scope: ConfigurationScope>(
+        _ section: String, _ name: String, _ path: Path<Scope, Duration?>, in range: ClosedRange<Duration>,
+        _ summary: String
+    ) -> ConfigurationKey {
+        let accepts = "\(range.lowerBound.configurationText) to \(range.upperBound.configurationText)"
+        return ConfigurationKey(
+            section, name, path, accepts: accepts, default: { $0?.configurationText ?? "" }, summary,
+            parse: {
+                $0.text.flatMap { text in
+                    text.isEmpty ? .success(nil) : ConfigurationKind.duration(text, in: range).map { $0 }
+                }
+            })
+    }
+
     static func integer<Scope: ConfigurationScope>(
         _ section: String, _ name: String, _ path: Path<Scope, Int>, in range: ClosedRange<Int>, _ summary: String
     ) -> ConfigurationKey {
