@@ -16,8 +16,8 @@ set local role secondline_owner;
 
 do $$
 begin
-    if exists (select from secondline.schema_migration where name > '0010_client') then
-        raise exception 'the schema in this database is %, newer than 0010_client, which this install.sql brings',
+    if exists (select from secondline.schema_migration where name > '0011_health') then
+        raise exception 'the schema in this database is %, newer than 0011_health, which this install.sql brings',
             (select max(name) from secondline.schema_migration)
             using hint = 'Use the files of the version of Secondline that brought it.';
     end if;
@@ -94,6 +94,13 @@ insert into secondline.schema_migration (name, checksum)
 values ('0010_client', '9c03795fe16a57f724af891926a14e408f05b6153a080b4c33234bf139870f1d');
 \endif
 
+select not exists (select from secondline.schema_migration where name = '0011_health') as wanted \gset
+\if :wanted
+\ir migrations/0011_health.sql
+insert into secondline.schema_migration (name, checksum)
+values ('0011_health', 'e18526ab1b56761b541ce5151ade3bbc93d7e79dfcf90272b6d82d612156fe65');
+\endif
+
 \ir functions/10_caller.sql
 \ir functions/20_calendar.sql
 \ir functions/22_business_time.sql
@@ -121,6 +128,7 @@ values ('0010_client', '9c03795fe16a57f724af891926a14e408f05b6153a080b4c33234bf1
 \ir functions/75_delivery.sql
 \ir functions/80_audit.sql
 \ir functions/82_figures.sql
+\ir functions/85_health.sql
 \ir functions/90_setup.sql
 \ir functions/91_workday.sql
 \ir functions/92_ticket.sql
@@ -133,6 +141,7 @@ values ('0010_client', '9c03795fe16a57f724af891926a14e408f05b6153a080b4c33234bf1
 \ir views/35_alert.sql
 \ir views/40_client.sql
 \ir views/40_escalation.sql
+\ir views/50_health.sql
 \ir views/90_comments.sql
 \ir grants.sql
 commit;

@@ -15,6 +15,7 @@ package final class EventLog: Sendable {
     private let colours: Bool
     private let sink: @Sendable ([UInt8]) -> Void
     private let order = Mutex(())
+    private let counted = Mutex<[String: Int]>([:])
 
     package init(
         level: LogEvent.Level = .info, format: Format = .text, colours: Bool = false,
@@ -28,8 +29,12 @@ package final class EventLog: Sendable {
 
     package func write(_ event: LogEvent) { write([event]) }
 
+    /// How often each event happened, those below the level included.
+    package var counts: [String: Int] { counted.withLock { $0 } }
+
     /// Several events in one write.
     package func write(_ events: [LogEvent]) {
+        if !events.isEmpty { counted.withLock { counted in for event in events { counted[event.name, default: 0] += 1 } } }
         var lines: [UInt8] = []
         let now = Timestamp.now().description
         for event in events where event.level >= level {

@@ -10,6 +10,7 @@ struct DutyLoop: Sendable {
     let interval: Duration
     let log: EventLog
     let connectivity: Connectivity
+    let tally: Tally
     /// Called when the duty is connected for the first time.
     let onReady: @Sendable () -> Void
     let isStopping: @Sendable () -> Bool
@@ -38,11 +39,14 @@ struct DutyLoop: Sendable {
                     await pause(duty.settlesFor)
                     if isStopping() { break }
                 }
+                let began = ContinuousClock.now
                 let outcome = try await duty.run(session)
+                tally.ran(type(of: duty).name, took: .now - began)
                 failures = 0
                 if outcome.again || isStopping() { continue }
                 await wake.wait(atMost: min(interval, outcome.dueIn ?? interval))
             } catch {
+                tally.failed(type(of: duty).name)
                 // opened but not readied: the next round begins anew, version check included
                 if opened == nil { await session.close() }
                 let delay: Duration
