@@ -34,7 +34,9 @@ package final class EventLog: Sendable {
 
     /// Several events in one write.
     package func write(_ events: [LogEvent]) {
-        if !events.isEmpty { counted.withLock { counted in for event in events { counted[event.name, default: 0] += 1 } } }
+        if !events.isEmpty {
+            counted.withLock { counted in for event in events { counted[event.name, default: 0] += 1 } }
+        }
         var lines: [UInt8] = []
         let now = Timestamp.now().description
         for event in events where event.level >= level {

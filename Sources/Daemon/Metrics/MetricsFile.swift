@@ -47,5 +47,7 @@ package struct MetricsFile: Sendable {
         return 0
     }
 
-    private static func fault(_ what: String, _ error: Int32) -> String { "\(what): \(String(cString: strerror(error)))" }
+    private static func fault(_ what: String, _ error: Int32) -> String {
+        "\(what): \(String(cString: strerror(error)))"
+    }
 }

@@ -6,6 +6,11 @@ package struct FindHealth: Statement {
         package let finding: HealthFinding
         /// For how many seconds it has been so, where that is known.
         package let age: Double?
+
+        package init(finding: HealthFinding, age: Double?) {
+            self.finding = finding
+            self.age = age
+        }
     }
 
     package let scope: HealthScope

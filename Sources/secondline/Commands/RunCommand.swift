@@ -79,8 +79,12 @@ extension Configuration {
     var daemonSettings: DaemonSettings {
         DaemonSettings(
             session: sessionOptions(), pollInterval: daemon.pollInterval, auditInterval: daemon.auditInterval,
-            batchSize: daemon.batchSize, listens: daemon.listen,
+            healthInterval: daemon.healthInterval, batchSize: daemon.batchSize, listens: daemon.listen,
             delivery: DeliverySettings(
-                channels: channels.map(\.settings), lease: delivery.lease, retention: delivery.retention))
+                channels: channels.map(\.settings), lease: delivery.lease, retention: delivery.retention),
+            metrics: metrics.file.isEmpty
+                ? nil
+                : MetricsSettings(
+                    file: metrics.file, interval: metrics.interval, version: Program.secondline.version))
     }
 }

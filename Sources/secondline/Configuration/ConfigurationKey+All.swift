@@ -26,6 +26,9 @@ extension ConfigurationKey {
         .duration(
             "daemon", "audit_interval", \Configuration.daemon.auditInterval, in: .seconds(1) ... .seconds(3600),
             "how often the audit looks for tickets that wait while somebody is free"),
+        .duration(
+            "daemon", "health_interval", \Configuration.daemon.healthInterval, in: .seconds(1) ... .seconds(3600),
+            "how often the daemon looks at the health of database and department"),
         .boolean(
             "daemon", "listen", \Configuration.daemon.listen,
             "wake on LISTEN; off only polls"),
@@ -37,6 +40,12 @@ extension ConfigurationKey {
         .duration(
             "delivery", "retention", \Configuration.delivery.retention, in: .seconds(3600) ... .seconds(3650 * 86_400),
             "how long delivered and dropped messages are kept"),
+        .path(
+            "metrics", "file", \Configuration.metrics.file,
+            "where the metrics are written for node_exporter, in its directory, ending in .prom; empty is nowhere"),
+        .duration(
+            "metrics", "interval", \Configuration.metrics.interval, in: .seconds(1) ... .seconds(3600),
+            "how often they are written"),
         .program(
             channel, "program", \Configuration.Channel.program,
             "the command line of the program that takes the messages; there is no shell",
