@@ -147,7 +147,7 @@ struct CheckTests {
 
     @Test("a deep look at what is in order says so, and writes nothing")
     func deep() async throws {
-        try await withHealth { _, session, conninfo in
+        try await withHealth { (_, session, conninfo) async throws in
             let run = await CommandRun(["check", "--deep"], on: conninfo)
             #expect(run.status == .ok, "\(run.output)")
             #expect(run.output.contains("\nok       health: nothing found\n"))
@@ -162,7 +162,7 @@ struct CheckTests {
     @Test(
         "a fault is status 1, a warning is not; each line names the culprit and what to do; --quiet tells nothing else")
     func deepFindings() async throws {
-        try await withHealth { _, session, conninfo in
+        try await withHealth { (_, session, conninfo) async throws in
             let team = try await session.id("secondline.add_team('Nobody’s', 'UTC')")
             try await session.script("select secondline.add_person(\(team), 'specialist', 'Anna')")
             let warned = await CommandRun(["check", "--deep", "-q"], on: conninfo)

@@ -49,7 +49,7 @@ import Testing
         let department = try await Department(in: db, specialists: 1)
         try await whileIdle(
             "update secondline.person set changed_at = changed_at where person_id = \(department.specialists[0])"
-        ) { pid in
+        ) { (pid) async throws in
             let at = { (later: String) in "session_health(now() + interval '\(later)')" }
             #expect(try await found(at("0")) == [])
             #expect(try await found(at("2 min")) == ["idle_in_transaction|pid \(pid)|warning"])
@@ -70,7 +70,7 @@ import Testing
 
     @Test("an idle transaction without locks of ours keeps the horizon all the same, and nothing else")
     func idleSnapshot() async throws {
-        try await whileIdle("set transaction isolation level repeatable read; select 1") { pid in
+        try await whileIdle("set transaction isolation level repeatable read; select 1") { (pid) async throws in
             #expect(
                 try await found("session_health(now() + interval '20 min')") == ["horizon|pid \(pid)|warning"])
         }
@@ -81,21 +81,22 @@ import Testing
         let login = "sl_health_\(UInt32.random(in: 0 ... .max))"
         try await db.script("create role \(login) login in role secondline_daemon")
         try await db.script("update secondline.duty set ran_at = now() where name = 'clock'")
-        try await whileIdle("select from secondline.duty where name = 'clock' for no key update") { pid in
+        try await whileIdle("select from secondline.duty where name = 'clock' for no key update") {
+            (pid) async throws in
             #expect(try await found("session_health(now())", "kind = 'duty_held'") == [])
             let later = "session_health(now() + interval '10 min')"
             #expect(try await found(later, "kind = 'duty_held'") == ["duty_held|clock|error"])
             #expect(
                 try await db.value("select advice from secondline_rules.\(later) where kind = 'duty_held'")
                     == "select pg_terminate_backend(\(pid));")
-            try await withSession(as: login) { session in
+            try await withSession(as: login) { (session) async throws in
                 #expect(try await found(later, by: session) == ["blind|\(login)|info", "duty_held|clock|error"])
                 #expect(
                     try await session.value("select advice from secondline_rules.\(later) where kind = 'duty_held'")
                         == "select pg_terminate_backend(\(pid));")
             }
             try await db.script("grant pg_read_all_stats to \(login)")
-            try await withSession(as: login) { session in
+            try await withSession(as: login) { (session) async throws in
                 #expect(
                     try await found(later, by: session)
                         == ["duty_held|clock|error", "idle_in_transaction|pid \(pid)|warning"])
@@ -186,7 +187,7 @@ import Testing
         #expect(try await named(db) == "f")
         try await db.script("drop role \(login)")
 
-        try await withSession { session in
+        try await withSession { (session) async throws in
             let own = "subject = session_user"
             #expect(
                 try await found("role_health()", own, by: session).map { $0.split(separator: "|")[0] } == ["superuser"])
@@ -390,18 +391,18 @@ import Testing
     func readers() async throws {
         let logins = try await RightsTests.Logins()
         for login in ["reader", "head", "program", "daemon"] {
-            try await withSession(as: logins.names[login]!) { session in
+            try await withSession(as: logins.names[login]!) { (session) async throws in
                 #expect(try await session.value("select count(*) from secondline.health_now") == "0")
             }
         }
         for login in ["member", "nothing"] {
-            try await withSession(as: logins.names[login]!) { session in
+            try await withSession(as: logins.names[login]!) { (session) async throws in
                 await session.expectRefusal("42501", hint: false, "select from secondline.health_now")
                 await session.expectRefusal("42501", hint: false, "select from secondline.finding")
             }
         }
         for login in ["reader", "head", "program", "member"] {
-            try await withSession(as: logins.names[login]!) { session in
+            try await withSession(as: logins.names[login]!) { (session) async throws in
                 await session.expectRefusal(
                     "42501", hint: false, "select from secondline_rules.record_findings(now(), '{}')")
             }
@@ -419,7 +420,7 @@ import Testing
             select '\(department.queue)', 'new', 75, now(), now(), now(), now(), 'title' from generate_series(1, 12000);
             reset session_replication_role; analyze secondline.ticket
             """)
-        try await withSession { session in
+        try await withSession { (session) async throws in
             for statement in [Look.self, WaitingTickets.self] as [any Statement.Type] {
                 let tables = { try await session.query(ScannedTables(statement)) }
                 #expect(try await tables() == [])
