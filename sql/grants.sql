@@ -26,6 +26,8 @@ grant execute on function
 revoke select on secondline.message, secondline.message_history, secondline.message_attempt, secondline.message_key,
     secondline.message_now, secondline.message_set_aside from secondline_head;
 revoke select on secondline.message, secondline.message_history from secondline_reader;
+-- nor how the servers and the department do
+revoke select on secondline.finding, secondline.health_now from secondline_member;
 -- nor who will be away
 revoke select on secondline.departure from secondline_reader, secondline_member, secondline_head;
 -- nor is why somebody was excused
@@ -131,6 +133,14 @@ grant execute on function
     secondline_rules.remove_blockers(timestamptz, interval, integer),
     secondline_rules.run_workdays(timestamptz, integer), secondline_rules.run_clocks(timestamptz, integer),
     secondline_rules.run_estimates(timestamptz, integer)
+    to secondline_daemon;
+-- its look at the health is with its own rights, so it calls each part
+grant execute on function
+    secondline_rules.find_health(timestamptz, text[], double precision[], text), secondline_rules.session_health(timestamptz),
+    secondline_rules.duty_health(timestamptz, text[], double precision[], text), secondline_rules.storage_health(),
+    secondline_rules.expected_index(), secondline_rules.role_health(), secondline_rules.channel_health(timestamptz),
+    secondline_rules.department_health(timestamptz), secondline_rules.some_names(text[]), secondline_rules.scanned_tables(text),
+    secondline_rules.record_findings(timestamptz, secondline_rules.found[]), secondline_rules.figures(timestamptz)
     to secondline_daemon;
 
 -- asking why is for everybody who may read

@@ -94,6 +94,13 @@ insert into secondline.schema_migration (name, checksum)
 values ('0010_client', '9c03795fe16a57f724af891926a14e408f05b6153a080b4c33234bf139870f1d');
 \endif
 
+select not exists (select from secondline.schema_migration where name = '0011_health') as wanted \gset
+\if :wanted
+\ir migrations/0011_health.sql
+insert into secondline.schema_migration (name, checksum)
+values ('0011_health', 'e18526ab1b56761b541ce5151ade3bbc93d7e79dfcf90272b6d82d612156fe65');
+\endif
+
 select not exists (select from secondline.schema_migration where name = '0012_retention') as wanted \gset
 \if :wanted
 \ir migrations/0012_retention.sql
@@ -129,6 +136,7 @@ values ('0012_retention', 'ac055e8a52051cd3e6a2baa546d24b39fb9b71fcd40ebcd253545
 \ir functions/77_retention.sql
 \ir functions/80_audit.sql
 \ir functions/82_figures.sql
+\ir functions/85_health.sql
 \ir functions/90_setup.sql
 \ir functions/91_workday.sql
 \ir functions/92_ticket.sql
@@ -141,6 +149,7 @@ values ('0012_retention', 'ac055e8a52051cd3e6a2baa546d24b39fb9b71fcd40ebcd253545
 \ir views/35_alert.sql
 \ir views/40_client.sql
 \ir views/40_escalation.sql
+\ir views/50_health.sql
 \ir views/90_comments.sql
 \ir grants.sql
 commit;

@@ -39,6 +39,9 @@ static const char migrations_0009_escalation[] = {
 static const char migrations_0010_client[] = {
 #embed "../../sql/migrations/0010_client.sql" suffix(, 0)
 };
+static const char migrations_0011_health[] = {
+#embed "../../sql/migrations/0011_health.sql" suffix(, 0)
+};
 static const char migrations_0012_retention[] = {
 #embed "../../sql/migrations/0012_retention.sql" suffix(, 0)
 };
@@ -126,6 +129,9 @@ static const char functions_80_audit[] = {
 static const char functions_82_figures[] = {
 #embed "../../sql/functions/82_figures.sql" suffix(, 0)
 };
+static const char functions_85_health[] = {
+#embed "../../sql/functions/85_health.sql" suffix(, 0)
+};
 static const char functions_90_setup[] = {
 #embed "../../sql/functions/90_setup.sql" suffix(, 0)
 };
@@ -162,6 +168,9 @@ static const char views_40_client[] = {
 static const char views_40_escalation[] = {
 #embed "../../sql/views/40_escalation.sql" suffix(, 0)
 };
+static const char views_50_health[] = {
+#embed "../../sql/views/50_health.sql" suffix(, 0)
+};
 static const char views_90_comments[] = {
 #embed "../../sql/views/90_comments.sql" suffix(, 0)
 };
@@ -182,6 +191,7 @@ static const struct secondline_sql_file files[] = {
     {"migrations/0008_clocks.sql", migrations_0008_clocks},
     {"migrations/0009_escalation.sql", migrations_0009_escalation},
     {"migrations/0010_client.sql", migrations_0010_client},
+    {"migrations/0011_health.sql", migrations_0011_health},
     {"migrations/0012_retention.sql", migrations_0012_retention},
     {"functions/10_caller.sql", functions_10_caller},
     {"functions/20_calendar.sql", functions_20_calendar},
@@ -211,6 +221,7 @@ static const struct secondline_sql_file files[] = {
     {"functions/77_retention.sql", functions_77_retention},
     {"functions/80_audit.sql", functions_80_audit},
     {"functions/82_figures.sql", functions_82_figures},
+    {"functions/85_health.sql", functions_85_health},
     {"functions/90_setup.sql", functions_90_setup},
     {"functions/91_workday.sql", functions_91_workday},
     {"functions/92_ticket.sql", functions_92_ticket},
@@ -223,6 +234,7 @@ static const struct secondline_sql_file files[] = {
     {"views/35_alert.sql", views_35_alert},
     {"views/40_client.sql", views_40_client},
     {"views/40_escalation.sql", views_40_escalation},
+    {"views/50_health.sql", views_50_health},
     {"views/90_comments.sql", views_90_comments},
     {"grants.sql", grants},
 };

@@ -7,25 +7,37 @@ package struct DaemonSettings: Sendable {
     package var session: SessionOptions
     package var pollInterval: Duration
     package var auditInterval: Duration
+    package var healthInterval: Duration
     package var batchSize: Int
     /// Off: duties only poll.
     package var listens: Bool
     package var delivery: DeliverySettings
     /// How long closed tickets are kept; nil is for ever.
     package var ticketRetention: Duration?
+    /// Nil: no metrics are written.
+    package var metrics: MetricsSettings?
 
     package init(
         session: SessionOptions, pollInterval: Duration = .seconds(5), auditInterval: Duration = .seconds(60),
-        batchSize: Int = 1000, listens: Bool = true, delivery: DeliverySettings = DeliverySettings(),
-        ticketRetention: Duration? = nil
+        healthInterval: Duration = .seconds(60), batchSize: Int = 1000, listens: Bool = true,
+        delivery: DeliverySettings = DeliverySettings(), ticketRetention: Duration? = nil,
+        metrics: MetricsSettings? = nil
     ) {
         self.session = session
         self.pollInterval = pollInterval
         self.auditInterval = auditInterval
+        self.healthInterval = healthInterval
         self.batchSize = batchSize
         self.listens = listens
         self.delivery = delivery
         self.ticketRetention = ticketRetention
+        self.metrics = metrics
+    }
+}
+
+extension DaemonSettings {
+    package var intervals: DutyIntervals {
+        DutyIntervals(poll: pollInterval, audit: auditInterval, health: healthInterval)
     }
 }
 
@@ -37,8 +49,10 @@ package final class Daemon: Sendable {
     private let wakes = Dictionary(
         uniqueKeysWithValues: [
             AssignmentDuty.name, AuditDuty.name, ClockDuty.name, WorkdayDuty.name, EstimateDuty.name,
-            DeliveryDuty.name, UpkeepDuty.name,
+            DeliveryDuty.name, UpkeepDuty.name, HealthDuty.name,
         ].map { ($0, Wake()) })
+    private let tally: Tally
+    private let metricsWake = Wake()
     private let state = Mutex(State())
     private let order = Mutex(())
     /// Whether the duties live.
@@ -63,6 +77,7 @@ package final class Daemon: Sendable {
         self.log = log
         self.report = report
         pulse = Pulse(allowance: settings.session.longestWait + Self.slack)
+        tally = Tally(duties: Array(wakes.keys))
     }
 
     /// Runs until `stop` is called. Throws `DaemonFault` when it cannot go on.
@@ -77,13 +92,14 @@ package final class Daemon: Sendable {
             (AuditDuty(log: log, patience: settings.pollInterval * 2), settings.auditInterval),
             (ClockDuty(log: log), settings.pollInterval),
             (WorkdayDuty(log: log), settings.pollInterval),
-            (EstimateDuty(log: log), .seconds(60)),
+            (EstimateDuty(log: log), DutyIntervals.estimate),
             (delivery, settings.pollInterval),
             (
                 UpkeepDuty(
                     log: log, retention: settings.delivery.retention, ticketRetention: settings.ticketRetention),
                 settings.pollInterval
             ),
+            (HealthDuty(log: log, intervals: settings.intervals), settings.healthInterval),
         ]
         let listener = Task { [settings, log, wakes] in
             guard settings.listens else { return }
@@ -102,6 +118,13 @@ package final class Daemon: Sendable {
             ) { self.isStopping }.run()
         }
         defer { listener.cancel() }
+        let metrics = Task { [settings, tally, log, metricsWake] in
+            guard let metrics = settings.metrics else { return }
+            await MetricsWriter(
+                settings: metrics, options: settings.session, tally: tally, log: log, wake: metricsWake
+            ) { self.isStopping }.run()
+        }
+        defer { metrics.cancel() }
 
         try await withThrowingTaskGroup(of: Void.self) { group in
             for (duty, interval) in duties {
@@ -111,6 +134,7 @@ package final class Daemon: Sendable {
                 let loop = DutyLoop(
                     duty: duty, session: Session(options: options), wake: wakes[name]!,
                     interval: interval, log: log, connectivity: connectivity, schema: schema, pulse: pulse,
+                    tally: tally,
                     onReady: { self.ready(name, of: duties.count, after: ContinuousClock.now - started) },
                     isStopping: { self.isStopping })
                 state.withLock { _ = $0.running.insert(name) }
@@ -131,6 +155,7 @@ package final class Daemon: Sendable {
     package func stop() {
         state.withLock { $0.isStopping = true }
         for wake in wakes.values { wake.hint() }
+        metricsWake.hint()
     }
 
     /// Duties that have not returned yet.

@@ -131,6 +131,90 @@ struct CheckTests {
         }
     }
 
+    /// A daemon's login that sees other sessions, in a database whose duties have just been done.
+    private func withHealth(_ body: (ScratchDatabase, Session, _ conninfo: String) async throws -> Void) async throws {
+        try await withDatabase { database, session in
+            try await session.script(
+                """
+                alter database \(database.name) set idle_in_transaction_session_timeout = '5min';
+                update secondline.duty set ran_at = now()
+                """)
+            try await withLogin(database, session, in: ["secondline_daemon", "pg_read_all_stats"]) { conninfo in
+                try await body(database, session, conninfo)
+            }
+        }
+    }
+
+    @Test("a deep look at what is in order says so, and writes nothing")
+    func deep() async throws {
+        try await withHealth { (_, session, conninfo) async throws in
+            let run = await CommandRun(["check", "--deep"], on: conninfo)
+            #expect(run.status == .ok, "\(run.output)")
+            #expect(run.output.contains("\nok       health: nothing found\n"))
+            #expect(!run.output.contains("warning"), "\(run.output)")
+            let quiet = await CommandRun(["check", "--deep", "--quiet"], on: conninfo)
+            #expect(quiet.status == .ok)
+            #expect(quiet.output == "")
+            #expect(try await session.simpleQuery("select from secondline.finding").isEmpty)
+        }
+    }
+
+    @Test(
+        "a fault is status 1, a warning is not; each line names the culprit and what to do; --quiet tells nothing else")
+    func deepFindings() async throws {
+        try await withHealth { (_, session, conninfo) async throws in
+            let team = try await session.id("secondline.add_team('Nobody’s', 'UTC')")
+            try await session.script("select secondline.add_person(\(team), 'specialist', 'Anna')")
+            let warned = await CommandRun(["check", "--deep", "-q"], on: conninfo)
+            #expect(warned.status == .ok)
+            #expect(
+                warned.output
+                    == "warning  team_without_head: team Nobody’s has neither head nor deputy: nobody is told of its alerts — set_head(team, person), or add_person(team, 'head', name).\n"
+            )
+            try await session.script(
+                "drop index secondline.message_attend_index; update secondline.duty set ran_at = ran_at - interval '1 hour'"
+            )
+            let run = await CommandRun(["check", "--deep", "-q"], on: conninfo)
+            #expect(run.status == .failure)
+            let lines = run.output.split(separator: "\n")
+            #expect(lines.count == 3)
+            #expect(lines.contains { $0.hasPrefix("FAILED   index_missing: index message_attend_index is not there") })
+            #expect(
+                lines.contains {
+                    $0.hasPrefix(
+                        "FAILED   no_daemon: no daemon does anything: tickets wait, nobody is reminded, for 1 h — Start one"
+                    )
+                }, "\(run.output)")
+            // what is no health is worse
+            try await session.script(
+                "insert into secondline.schema_migration (name, checksum) values ('9999_future', 'x')")
+            #expect(await CommandRun(["check", "--deep", "-q"], on: conninfo).status == .configuration)
+        }
+    }
+
+    @Test("whether the metrics could be written is looked at")
+    func metrics() async throws {
+        try await withDatabase { database, _ in
+            for (file, says) in [
+                (
+                    "/nonexistent/x.prom",
+                    "warning  metrics: /nonexistent/x.prom cannot be written: No such file or directory — "
+                ),
+                ("/tmp/x.txt", "warning  metrics: /tmp/x.txt — node_exporter reads only what ends in .prom."),
+                ("/tmp/x.prom", "ok       metrics: /tmp/x.prom\n"),
+            ] {
+                let run = await CommandRun(
+                    ["check"],
+                    environment: ["SECONDLINE_DATABASE_CONNINFO": database.conninfo, "SECONDLINE_METRICS_FILE": file])
+                #expect(run.status == .ok)
+                #expect(run.output.contains(says), "\(run.output)")
+            }
+        }
+        let run = await CommandRun(["check"], environment: ["SECONDLINE_METRICS_FILE": "x.prom"])
+        #expect(run.status == .configuration)
+        #expect(run.output.contains("SECONDLINE_METRICS_FILE: \"x.prom\" is not an absolute path"))
+    }
+
     @Test("mistakes in the configuration are told with status 78")
     func configuration() async {
         let run = await CommandRun(["check"], environment: ["SECONDLINE_DAEMON_POLL_INTERVAL": "5"])

@@ -21,6 +21,7 @@ struct ConfigurationTests {
             poll_interval = 1h
             batch_size = 10000
             audit_interval = 90s
+            health_interval = 2min
             listen = off
             [log]
             level = debug
@@ -28,6 +29,9 @@ struct ConfigurationTests {
             [delivery]
             lease = 1h
             retention = 3650d
+            [metrics]
+            file = /var/lib/metrics/secondline.prom
+            interval = 1s
             """)
         #expect(configuration.database.conninfo == "host=/run/postgresql dbname=desk")
         #expect(configuration.database.connectTimeout == .seconds(3))
@@ -36,11 +40,14 @@ struct ConfigurationTests {
         #expect(configuration.daemon.pollInterval == .seconds(3600))
         #expect(configuration.daemon.batchSize == 10_000)
         #expect(configuration.daemon.auditInterval == .seconds(90))
+        #expect(configuration.daemon.healthInterval == .seconds(120))
         #expect(!configuration.daemon.listen)
         #expect(configuration.log.level == .debug)
         #expect(configuration.log.format == .json)
         #expect(configuration.delivery.lease == .seconds(3600))
         #expect(configuration.delivery.retention == .seconds(3650 * 86_400))
+        #expect(configuration.metrics.file == "/var/lib/metrics/secondline.prom")
+        #expect(configuration.metrics.interval == .seconds(1))
         #expect(configuration.channels.isEmpty)
     }
 

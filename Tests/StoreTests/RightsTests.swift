@@ -71,6 +71,8 @@ import Testing
             "take_over_messages", "report_channel", "forget_worker", "attend_popups", "retire_popups", "remove_history",
             "remove_tickets", "remove_blockers",
             "run_workdays", "run_clocks", "run_estimates",
+            "find_health", "session_health", "duty_health", "storage_health", "expected_index", "role_health",
+            "channel_health", "department_health", "some_names", "scanned_tables", "record_findings", "figures",
         ].map { "secondline_rules.\($0)" }
         return [
             "secondline_app": setup + telling + outbox + work + reading + ofClients,
@@ -85,7 +87,8 @@ import Testing
     /// What a role may not read, or not every column of: see `hidden`.
     static let unread = [
         "secondline_member": [
-            "channel_now", "channel_worker", "contact", "departure", "message", "message_attempt",
+            "channel_now", "channel_worker", "contact", "departure", "finding", "health_now", "message",
+            "message_attempt",
             "message_history", "message_key", "message_now", "message_set_aside", "workday",
         ],
         "secondline_head": [

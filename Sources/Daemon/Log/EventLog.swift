@@ -21,6 +21,7 @@ package final class EventLog: Sendable {
     private let sink: @Sendable ([UInt8]) -> Void
     private let writer: LogWriter?
     private let order = Mutex(())
+    private let counted = Mutex<[String: Int]>([:])
 
     /// To a sink of one's own.
     package init(
@@ -56,8 +57,14 @@ package final class EventLog: Sendable {
 
     package func write(_ event: LogEvent) { write([event]) }
 
+    /// How often each event happened, those below the level included.
+    package var counts: [String: Int] { counted.withLock { $0 } }
+
     /// Several events in one write.
     package func write(_ events: [LogEvent]) {
+        if !events.isEmpty {
+            counted.withLock { counted in for event in events { counted[event.name, default: 0] += 1 } }
+        }
         let now = Timestamp.now().description
         let (records, format) = state.withLock { state in
             let level = state.level

@@ -54,6 +54,11 @@ package enum LogEvent: Sendable {
     case messagePassedOn(MessageID, of: PersonID, to: String)
     case channelFailing(String, error: String)
     case channelRestored(String, after: Duration, failures: Int)
+    /// New, or worse than before.
+    case healthFound(HealthFinding)
+    case healthGone(HealthFinding, after: Duration)
+    case metricsFailed(file: String, error: String)
+    case metricsRestored(file: String)
     /// `retryIn` is nil when the daemon stops.
     case dutyFailed(duty: String, error: String, retryIn: Duration?)
     /// It shows no sign of life.
@@ -75,16 +80,22 @@ package enum LogEvent: Sendable {
             .queueBlocked, .queueUnblocked, .ticketTimedOut, .ticketRehomed, .ticketUnanswered, .clockRung,
             .escalation,
             .ticketsRemoved, .reminderSent, .workdayOverdue, .standupAnnounced, .clientTold, .messageFailed,
-            .channelRestored:
+            .channelRestored, .healthGone, .metricsRestored:
             .info
         case .messagePassedOn(_, _, let to): to == "nobody" ? .warning : .info
         case .ticketHeld, .messageSent, .deliveryRound: .debug
         case .daemonStopped(let unfinished): unfinished.isEmpty ? .info : .warning
         case .alertRaised, .alertPassedOn, .configurationWarning, .databaseLost, .databaseUnreachable, .listenLost,
             .schemaAwaited, .dutyFailed, .messageTakenOver, .systemdUnreachable, .logDropped, .deliveryLate,
-            .channelFailing:
+            .channelFailing, .metricsFailed:
             .warning
         case .ticketSetAside, .idleSpecialist, .messageSetAside, .configurationRefused, .dutySilent: .error
+        case .healthFound(let finding):
+            switch finding.severity {
+            case .info: .info
+            case .warning: .warning
+            case .error: .error
+            }
         }
     }
 
@@ -133,6 +144,10 @@ package enum LogEvent: Sendable {
         case .messagePassedOn: "message.passed_on"
         case .channelFailing: "channel.failing"
         case .channelRestored: "channel.restored"
+        case .healthFound: "health.found"
+        case .healthGone: "health.gone"
+        case .metricsFailed: "metrics.failed"
+        case .metricsRestored: "metrics.restored"
         case .dutyFailed: "duty.failed"
         case .dutySilent: "duty.silent"
         case .systemdUnreachable: "systemd.unreachable"
@@ -214,6 +229,15 @@ package enum LogEvent: Sendable {
         case .channelFailing(let channel, let error): [("channel", .text(channel)), ("error", .text(error))]
         case .channelRestored(let channel, let after, let failures):
             [("channel", .text(channel)), ("after", .duration(after)), ("failures", .number(Int64(failures)))]
+        case .healthFound(let finding):
+            [
+                ("kind", .text(finding.kind)), ("subject", .text(finding.subject)), ("detail", .text(finding.detail)),
+                ("advice", .text(finding.advice)),
+            ]
+        case .healthGone(let finding, let after):
+            [("kind", .text(finding.kind)), ("subject", .text(finding.subject)), ("after", .duration(after))]
+        case .metricsFailed(let file, let error): [("file", .text(file)), ("error", .text(error))]
+        case .metricsRestored(let file): [("file", .text(file))]
         case .dutyFailed(let duty, let error, let retryIn):
             [("duty", .text(duty))] + (retryIn.map { [("retry_in", .duration($0))] } ?? []) + [("error", .text(error))]
         case .dutySilent(let duty, let since): [("duty", .text(duty)), ("since", .duration(since))]

@@ -12,6 +12,7 @@ struct DutyLoop: Sendable {
     let connectivity: Connectivity
     let schema: SchemaWatch
     let pulse: Pulse
+    let tally: Tally
     /// Called when the duty is connected for the first time.
     let onReady: @Sendable () -> Void
     let isStopping: @Sendable () -> Bool
@@ -37,7 +38,7 @@ struct DutyLoop: Sendable {
                     let version = try await open()
                     if schema.awaits(version) {
                         await session.close()
-                        await wake.wait(atMost: interval)
+                        await rest(atMost: interval)
                         continue
                     }
                     guard version == .current else {
@@ -54,11 +55,14 @@ struct DutyLoop: Sendable {
                     fault = .schema(newer)
                     break
                 }
+                let began = ContinuousClock.now
                 let outcome = try await duty.run(session)
+                tally.ran(name, took: .now - began)
                 failures = 0
                 if outcome.again || isStopping() { continue }
                 await rest(atMost: min(interval, outcome.dueIn ?? interval))
             } catch {
+                tally.failed(name)
                 // opened but not readied: the next round begins anew, version check included
                 if opened == nil { await session.close() }
                 let delay: Duration

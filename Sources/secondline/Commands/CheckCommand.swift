@@ -9,8 +9,13 @@ extension Command {
         discussion: """
             Changes nothing. Each line says what was found and, where something is wrong, what to do. The exit status \
             is that of the worst: 69 no server or one that cannot be written to, 77 missing rights, 78 configuration \
-            or schema.
+            or schema. With --deep it is 1 when something in the database or the department is a fault by now, \
+            such as an index that is missing; warnings leave it 0.
             """,
+        options: [
+            Option(long: "deep", summary: "Look at the health of database and department too"),
+            Option(long: "quiet", short: "q", summary: "Tell only what is not as it should be"),
+        ],
         run: { call in try await CheckCommand(call: call).run() })
 }
 
@@ -20,7 +25,7 @@ struct CheckCommand {
     func run() async throws -> ExitStatus {
         var worst = ExitStatus.ok
         for await finding in findings {
-            call.output.write(finding.line(for: call.output))
+            if finding.verdict != .ok || !call.has("quiet") { call.output.write(finding.line(for: call.output)) }
             if finding.status.rawValue > worst.rawValue { worst = finding.status }
         }
         return worst
@@ -46,6 +51,7 @@ struct CheckCommand {
         tell(.ok("configuration: \(configuration.file ?? "no file; defaults and environment")"))
         for warning in configuration.warnings { tell(.warning("configuration", warning)) }
         for channel in configuration.channels { tell(ProgramCheck(channel: channel).finding) }
+        if let finding = metrics(configuration.metrics.file) { tell(finding) }
 
         var options = configuration.sessionOptions("secondline check")
         options.readWrite = false
@@ -62,6 +68,9 @@ struct CheckCommand {
         let isWritable = await lookAtServer(session, tell)
         if await lookAtSchema(session, tell) {
             await lookAtContacts(session, Set(configuration.channels.map(\.name)), tell)
+            if call.has("deep") {
+                await DeepCheck(session: session, intervals: configuration.daemonSettings.intervals).look(tell)
+            }
         }
         if !configuration.daemon.listen {
             let interval = configuration.daemon.pollInterval.configurationText
@@ -70,6 +79,20 @@ struct CheckCommand {
             tell(await ListenCheck(session: session, options: options).finding())
         }
         await session.close()
+    }
+
+    /// Whether they could be written; nothing where they are not wanted.
+    private func metrics(_ file: String) -> Finding? {
+        if file.isEmpty { return nil }
+        if let obstacle = MetricsFile(file).obstacle {
+            return .warning(
+                "metrics: \(file) \(obstacle)",
+                "Give the user of the daemon the directory, or correct file in [metrics].")
+        }
+        guard file.hasSuffix(".prom") else {
+            return .warning("metrics: \(file)", "node_exporter reads only what ends in .prom.")
+        }
+        return .ok("metrics: \(file)")
     }
 
     /// Whether it can be written to.

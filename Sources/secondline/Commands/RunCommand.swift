@@ -109,10 +109,14 @@ extension Configuration {
     var daemonSettings: DaemonSettings {
         DaemonSettings(
             session: sessionOptions(), pollInterval: daemon.pollInterval, auditInterval: daemon.auditInterval,
-            batchSize: daemon.batchSize, listens: daemon.listen,
+            healthInterval: daemon.healthInterval, batchSize: daemon.batchSize, listens: daemon.listen,
             delivery: DeliverySettings(
                 channels: channels.map(\.settings), lease: delivery.lease, retention: delivery.retention),
-            ticketRetention: tickets.retention)
+            ticketRetention: tickets.retention,
+            metrics: metrics.file.isEmpty
+                ? nil
+                : MetricsSettings(
+                    file: metrics.file, interval: metrics.interval, version: Program.secondline.version))
     }
 }
 

@@ -13,6 +13,7 @@ struct Configuration: Sendable, Equatable {
         var pollInterval: Duration = .seconds(5)
         var batchSize = 1000
         var auditInterval: Duration = .seconds(60)
+        var healthInterval: Duration = .seconds(60)
         var listen = true
     }
 
@@ -39,11 +40,18 @@ struct Configuration: Sendable, Equatable {
         var retention: Duration?
     }
 
+    struct Metrics: Sendable, Equatable {
+        /// Empty: none are written.
+        var file = ""
+        var interval: Duration = .seconds(30)
+    }
+
     var database = Database()
     var daemon = Daemon()
     var log = Log()
     var delivery = Delivery()
     var tickets = Tickets()
+    var metrics = Metrics()
     /// By name.
     var channels: [Channel] = []
     /// The file that was read, if there is one.

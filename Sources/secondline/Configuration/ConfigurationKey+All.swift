@@ -29,6 +29,9 @@ extension ConfigurationKey {
         .duration(
             "daemon", "audit_interval", \Configuration.daemon.auditInterval, in: .seconds(1) ... .seconds(3600),
             "how often the audit looks for tickets that wait while somebody is free"),
+        .duration(
+            "daemon", "health_interval", \Configuration.daemon.healthInterval, in: .seconds(1) ... .seconds(3600),
+            "how often the daemon looks at the health of database and department"),
         .boolean(
             "daemon", "listen", \Configuration.daemon.listen,
             "wake on LISTEN; off only polls"),
@@ -44,6 +47,12 @@ extension ConfigurationKey {
             "tickets", "retention", \Configuration.tickets.retention,
             in: .seconds(400 * 86_400) ... .seconds(36_500 * 86_400),
             "how long closed tickets are kept, with their journal and decisions; empty is for ever"),
+        .path(
+            "metrics", "file", \Configuration.metrics.file,
+            "where the metrics are written for node_exporter, in its directory, ending in .prom; empty is nowhere"),
+        .duration(
+            "metrics", "interval", \Configuration.metrics.interval, in: .seconds(1) ... .seconds(3600),
+            "how often they are written"),
         .program(
             channel, "program", \Configuration.Channel.program,
             "the command line of the program that takes the messages; there is no shell",

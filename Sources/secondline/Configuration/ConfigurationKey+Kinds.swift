@@ -62,6 +62,15 @@ extension ConfigurationKey {
             parse: { $0.text.flatMap(ConfigurationKind.conninfo) })
     }
 
+    /// Empty by default.
+    static func path<Scope: ConfigurationScope>(
+        _ section: String, _ name: String, _ path: Path<Scope, String>, _ summary: String
+    ) -> ConfigurationKey {
+        ConfigurationKey(
+            section, name, path, accepts: "an absolute path", default: { $0 }, summary,
+            parse: { $0.text.flatMap(ConfigurationKind.path) })
+    }
+
     static func rate<Scope: ConfigurationScope>(
         _ section: String, _ name: String, _ path: Path<Scope, Rate?>, _ summary: String
     ) -> ConfigurationKey {

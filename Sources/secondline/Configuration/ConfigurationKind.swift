@@ -72,6 +72,12 @@ enum ConfigurationKind {
         }
     }
 
+    static func path(_ text: String) -> Reading<String> {
+        guard text.isEmpty || text.hasPrefix("/") else { return refuse("\"\(text)\" is not an absolute path") }
+        guard !text.hasSuffix("/") else { return refuse("\"\(text)\" is a directory, not a file") }
+        return .success(text)
+    }
+
     static func refuse<Value>(_ message: String) -> Reading<Value> {
         .failure(ConfigurationFault(message: message))
     }
