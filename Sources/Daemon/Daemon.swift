@@ -64,7 +64,7 @@ package final class Daemon: Sendable {
             (UpkeepDuty(log: log, retention: settings.delivery.retention), settings.pollInterval),
         ]
         let listener = Task { [settings, log, wakes] in
-            guard settings.listens else { return }
+            guard settings.listens, settings.session.pooler != .transaction else { return }
             await HintListener(
                 options: settings.session,
                 hints: [

@@ -10,7 +10,11 @@ final class Connection {
     private(set) var handle: OpaquePointer?
     let notices = Notices()
     let callTimeout: Duration
-    let namedStatements: Bool
+    let pooler: Pooler
+    /// What each transaction sets for itself, where a session cannot.
+    private var transactionSettings: [ServerSetting] = []
+    /// The server's process is the one that answered us.
+    var isDirect = true
     /// What has been prepared, by statement type.
     var prepared: [ObjectIdentifier: PreparedStatement] = [:]
     /// The server changed under the prepared statements: forget them before the next transaction.
@@ -22,12 +26,32 @@ final class Connection {
         self.handle = handle
         self.interrupt = interrupt
         callTimeout = options.callTimeout
-        namedStatements = options.namedStatements
+        pooler = options.pooler
         PQsetNoticeReceiver(handle, receiveNotice, Unmanaged.passUnretained(notices).toOpaque())
         PQsetnonblocking(handle, 1)
     }
 
     deinit { close() }
+
+    /// What begins a transaction.
+    var opening: [String] {
+        transactionSettings.isEmpty ? ["begin"] : ["begin", "select \(sets(transactionSettings, locally: true))"]
+    }
+
+    /// Holds for all that is done from now on.
+    func set(_ settings: [ServerSetting]) throws(DatabaseError) {
+        if pooler == .transaction {
+            transactionSettings += settings
+            return
+        }
+        var call = Call(deadline: .now + callTimeout, statement: "set")
+        _ = try simple("select \(sets(settings, locally: false))", &call)
+    }
+
+    func sets(_ settings: [ServerSetting], locally isLocal: Bool) -> String {
+        settings.map { "set_config(\(quoteLiteral($0.name)), \(quoteLiteral($0.value)), \(isLocal))" }
+            .joined(separator: ", ")
+    }
 
     var isIdle: Bool { PQtransactionStatus(handle) == PQTRANS_IDLE }
 
@@ -52,7 +76,7 @@ final class Connection {
         func text(_ value: UnsafeMutablePointer<CChar>?) -> String { value.map { String(cString: $0) } ?? "" }
         return ServerInfo(
             version: Int(PQserverVersion(handle)), backendPID: PQbackendPID(handle), host: text(PQhost(handle)),
-            port: text(PQport(handle)), database: text(PQdb(handle)), user: text(PQuser(handle)))
+            port: text(PQport(handle)), database: text(PQdb(handle)), user: text(PQuser(handle)), isDirect: isDirect)
     }
 
     func wait(for events: Int32, until deadline: ContinuousClock.Instant) -> Wake {
