@@ -29,7 +29,7 @@ struct FailoverTests {
             for round in 0..<Self.rounds {
                 for fault in Fault.allCases {
                     let outages = round * Fault.allCases.count + Fault.allCases.firstIndex(of: fault)! + 1
-                    try await reach(writer.acknowledged.count + 20, writer)
+                    try await reach(writer.acknowledged.count + 5, writer)
                     let began =
                         switch fault {
                         case .restart: try await pair.restart()
@@ -38,7 +38,7 @@ struct FailoverTests {
                         }
                     times[fault, default: []].append(try await firstAssignment(after: began, pair))
                     for daemon in daemons { try await daemon.says("database.restored", times: outages) }
-                    try await reach(writer.acknowledged.count + 20, writer)
+                    try await reach(writer.acknowledged.count + 5, writer)
                     if fault != .restart { try await pair.rejoin() }
                 }
             }

@@ -92,6 +92,8 @@ final class Pair: Sendable {
 
     /// The one that was the primary comes back as the standby of the other.
     func rejoin() async throws {
+        // rewinding reads the new timeline from the last checkpoint
+        try await onPrimary { try await $0.script("checkpoint") }
         try standby.follow(primary)
         try standby.start()
         try await waitForStandby()
@@ -154,13 +156,17 @@ final class Writer: Sendable {
         let ticket = try await session.id(
             "secondline.submit_ticket('\(queue)', 'title', 'text', external_key => 'key-\(key)')")
         state.withLock { $0.acknowledged.append(ticket) }
-        let mine = try await session.simpleQuery(
-            "select ticket_id, person_id from secondline.assignment where ended_at is null order by assignment_id limit 10"
-        )
-        for row in mine {
-            let hand = "\(row[0] ?? ""), \(row[1] ?? "")"
-            try await session.script("select secondline.accept_ticket(\(hand))")
-            try await session.script("select secondline.resolve_ticket(\(hand), 'done')")
+        // an act that was not acknowledged may be done
+        for (state, act) in [("offered", "accept_ticket(%)"), ("accepted", "resolve_ticket(%, 'done')")] {
+            let mine = try await session.simpleQuery(
+                """
+                select ticket_id, person_id from secondline.assignment where ended_at is null and state = '\(state)'
+                 order by assignment_id limit 10
+                """)
+            for row in mine {
+                let hand = "\(row[0] ?? ""), \(row[1] ?? "")"
+                try await session.script("select secondline.\(act.replacing("%", with: hand))")
+            }
         }
     }
 }
