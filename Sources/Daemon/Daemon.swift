@@ -102,7 +102,7 @@ package final class Daemon: Sendable {
             (HealthDuty(log: log, intervals: settings.intervals), settings.healthInterval),
         ]
         let listener = Task { [settings, log, wakes] in
-            guard settings.listens else { return }
+            guard settings.listens, settings.session.pooler != .transaction else { return }
             await HintListener(
                 options: settings.session,
                 hints: [

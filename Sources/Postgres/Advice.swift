@@ -20,8 +20,10 @@ extension DatabaseError {
             return "the schema is not the one this program expects: migrate it, or check dbname"
         case .insufficientPrivilege?:
             return "grant the right, or connect as another role"
-        case .noSuchPreparedStatement?:
-            return "connect past the transaction pooler, straight to the server"
+        case .noSuchPreparedStatement?, .duplicatePreparedStatement?:
+            return "where a transaction pooler stands between, set pooler = transaction in [database]"
+        case .protocolViolation? where kind == .connection:
+            return "a pooler says so: its log and its settings tell more"
         case nil where kind == .connection:
             return "check that PostgreSQL runs there, and host, port and network"
         case nil where kind == .deadline:

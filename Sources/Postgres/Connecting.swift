@@ -11,9 +11,15 @@ extension Connection {
             let attempt = try Attempt(settings)
             switch attempt.run(options, interrupt) {
             case .connected:
+                let rest = attempt.settingsOfHostsLeft(settings)
                 let connection = Connection(attempt.release(), options: options, interrupt: interrupt)
-                try connection.setUp(options)
-                return connection
+                do throws(DatabaseError) {
+                    try connection.setUp(options)
+                    return connection
+                } catch {
+                    guard error.sqlState == .readOnlyTransaction, let rest else { throw error }
+                    settings = rest
+                }
             case .refused: throw attempt.error
             case .interrupted: throw DatabaseError(.connection, "connecting was cancelled")
             case .silent:
@@ -33,24 +39,38 @@ extension Connection {
             ("application_name", options.applicationName), ("keepalives_idle", "15"), ("keepalives_interval", "5"),
             ("keepalives_count", "3"), ("tcp_user_timeout", "30000"),
         ]
-        if options.readWrite { defaults.append(("target_session_attrs", "read-write")) }
+        // a pooler tells libpq what its server was when it first met it: there we look ourselves
+        if options.readWrite, options.pooler == .off { defaults.append(("target_session_attrs", "read-write")) }
         // Of a keyword given twice libpq takes the last.
         return defaults + conninfo.settings.filter { $0.key != "client_encoding" } + [("client_encoding", "UTF8")]
     }
 
-    /// Refuses old servers and sets this session's limits: a role's settings would not be inherited by its members.
+    /// Refuses old servers, a pooler that nobody told us of, and a server that cannot be written to; sets the limits.
     private func setUp(_ options: SessionOptions) throws(DatabaseError) {
         guard info.version >= ServerInfo.oldestVersion else {
             let (major, minor) = (info.version / 10000, info.version % 10000)
             throw DatabaseError(.usage, "the server is PostgreSQL \(major).\(minor); 15 or later is needed")
         }
+        let known = PQbackendPID(handle)
+        let asked = ["pg_backend_pid() = \(known)", "current_setting('transaction_read_only')"]
+        let limits = pooler == .transaction ? [] : [sets(options.limits, locally: false)]
+        // in one statement: a connection that others use too is left as it was
+        let isOurs = pooler == .off ? " where pg_backend_pid() = \(known)" : ""
         var call = Call(deadline: .now + callTimeout, statement: "set limits")
-        _ = try simple(
-            """
-            set statement_timeout = \(options.statementTimeout.wholeMilliseconds);
-            set lock_timeout = \(options.lockTimeout.wholeMilliseconds);
-            set idle_in_transaction_session_timeout = \(options.idleInTransactionTimeout.wholeMilliseconds)
-            """, &call)
+        let rows = try simple("select \((asked + limits).joined(separator: ", "))\(isOurs)", &call)[0].textRows
+        guard let row = rows.first else {
+            throw DatabaseError(
+                .usage, "a pooler stands between this program and the server: set pooler in [database] to its pool_mode"
+            )
+        }
+        isDirect = row[0] == "t"
+        if options.readWrite, row[1] == "on" {
+            throw DatabaseError(.connection, "the server is read-only", sqlState: .readOnlyTransaction)
+        }
+        guard pooler != .transaction else {
+            let role = options.role.map { [ServerSetting("role", $0)] } ?? []
+            return try set(options.limits + role)
+        }
         do {
             call = Call(deadline: .now + callTimeout, statement: "set client_connection_check_interval")
             _ = try simple("set client_connection_check_interval = 10000", &call)

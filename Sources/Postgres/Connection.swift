@@ -10,7 +10,12 @@ final class Connection {
     private(set) var handle: OpaquePointer?
     let notices = Notices()
     let callTimeout: Duration
-    let namedStatements: Bool
+    let pooler: Pooler
+    private let readWrite: Bool
+    /// What each transaction sets for itself, where a session cannot.
+    private var transactionSettings: [ServerSetting] = []
+    /// The server's process is the one that answered us.
+    var isDirect = true
     /// What has been prepared, by statement type.
     var prepared: [ObjectIdentifier: PreparedStatement] = [:]
     /// The server changed under the prepared statements: forget them before the next transaction.
@@ -24,12 +29,58 @@ final class Connection {
         self.interrupt = interrupt
         onWait = options.onWait
         callTimeout = options.callTimeout
-        namedStatements = options.namedStatements
+        pooler = options.pooler
+        readWrite = options.readWrite
         PQsetNoticeReceiver(handle, receiveNotice, Unmanaged.passUnretained(notices).toOpaque())
         PQsetnonblocking(handle, 1)
     }
 
     deinit { close() }
+
+    /// What begins a transaction.
+    var opening: [String] { pooler == .transaction ? ["begin", openingSettings] : ["begin"] }
+
+    private var openingSettings: String {
+        "select current_setting('transaction_read_only'), \(sets(transactionSettings, locally: true))"
+    }
+
+    /// A server that was a primary and is no longer would be read from for ever by who has nothing to write: each transaction
+    /// looks. What the server reports of itself costs nothing, but a pooler repeats what it heard long ago.
+    func checkWritable() throws(DatabaseError) {
+        guard readWrite, pooler == .off else { return }
+        for name in ["in_hot_standby", "default_transaction_read_only"] {
+            if PQparameterStatus(handle, name).map({ String(cString: $0) }) == "on" { throw becameReadOnly() }
+        }
+    }
+
+    func checkWritable(_ steps: [(step: Step, statement: String?)], _ answers: [Answer]) throws(DatabaseError) {
+        guard readWrite, pooler == .transaction else { return }
+        for (step, answer) in zip(steps, answers) {
+            if case .command(openingSettings) = step.step, answer.textRows.first?.first == "on" {
+                throw becameReadOnly()
+            }
+        }
+    }
+
+    private func becameReadOnly() -> DatabaseError {
+        close()
+        return DatabaseError(.connection, "the server has become read-only", sqlState: .readOnlyTransaction)
+    }
+
+    /// Holds for all that is done from now on.
+    func set(_ settings: [ServerSetting]) throws(DatabaseError) {
+        if pooler == .transaction {
+            transactionSettings += settings
+            return
+        }
+        var call = Call(deadline: .now + callTimeout, statement: "set")
+        _ = try simple("select \(sets(settings, locally: false))", &call)
+    }
+
+    func sets(_ settings: [ServerSetting], locally isLocal: Bool) -> String {
+        settings.map { "set_config(\(quoteLiteral($0.name)), \(quoteLiteral($0.value)), \(isLocal))" }
+            .joined(separator: ", ")
+    }
 
     var isIdle: Bool { PQtransactionStatus(handle) == PQTRANS_IDLE }
 
@@ -54,7 +105,7 @@ final class Connection {
         func text(_ value: UnsafeMutablePointer<CChar>?) -> String { value.map { String(cString: $0) } ?? "" }
         return ServerInfo(
             version: Int(PQserverVersion(handle)), backendPID: PQbackendPID(handle), host: text(PQhost(handle)),
-            port: text(PQport(handle)), database: text(PQdb(handle)), user: text(PQuser(handle)))
+            port: text(PQport(handle)), database: text(PQdb(handle)), user: text(PQuser(handle)), isDirect: isDirect)
     }
 
     func wait(for events: Int32, until deadline: ContinuousClock.Instant) -> Wake {

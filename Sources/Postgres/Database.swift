@@ -4,13 +4,16 @@ import CPostgreSQL
 package final class Database {
     private let connection: Connection
     /// Commands that travel with the next statement.
-    private var pending = ["begin"]
+    private var pending: [String]
     /// The error that put the transaction into its failed state.
     private var failure: DatabaseError?
     private var depth = 0
     private var hasEnded = false
 
-    init(_ connection: Connection) { self.connection = connection }
+    init(_ connection: Connection) {
+        self.connection = connection
+        pending = connection.opening
+    }
 
     package func query<S: Statement>(_ statement: S) throws(DatabaseError) -> [S.Row] {
         let request = try Request(statement)
@@ -43,15 +46,19 @@ package final class Database {
     ) throws(DatabaseError) -> (repeat [(each S).Row]) {
         var requests: [Request] = []
         for statement in repeat each statements { requests.append(try Request(statement)) }
+        var answers = try commit(after: requests)[...]
+        return (repeat try answers.removeFirst().rows(of: (each S).self))
+    }
+
+    func commit(after requests: [Request]) throws(DatabaseError) -> [Answer] {
         try checkUsable()
-        var answers: ArraySlice<Answer>
-        do { answers = try connection.perform(requests, after: &pending, before: ["commit"], commits: true)[...] } catch
-        {
+        var answers: [Answer]
+        do { answers = try connection.perform(requests, after: &pending, before: ["commit"], commits: true) } catch {
             throw note(error)
         }
         hasEnded = true
         try checkCommitted(answers.popLast())
-        return (repeat try answers.removeFirst().rows(of: (each S).self))
+        return answers
     }
 
     /// Several statements in one string, without parameters. `timeout` replaces the session's call timeout.

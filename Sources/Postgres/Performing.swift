@@ -9,7 +9,7 @@ extension Connection {
         try forgetStaleStatements()
         // Whoever waits for these waits for the statement.
         var steps = commands.map { (step: Step.command($0), statement: requests.first?.type.name) }
-        let unknown = namedStatements ? requests.map(\.type).filter { prepared[ObjectIdentifier($0)] == nil } : []
+        let unknown = requests.map(\.type).filter { prepared[ObjectIdentifier($0)] == nil }
         if !unknown.isEmpty {
             commands = []
             try prepare(unknown, after: steps)
@@ -22,14 +22,15 @@ extension Connection {
         return try trip(steps, &call).suffix(requests.count + following.count)
     }
 
-    /// Prepares the statements, which checks them against the schema. Without named statements nothing stays on the server.
+    /// Prepares the statements, which checks them against the schema and tells the types of their parameters. Behind a
+    /// transaction pooler they have no name and nothing stays on the server.
     func prepare(
         _ types: [any Statement.Type], after commands: [(step: Step, statement: String?)] = []
     ) throws(DatabaseError) {
         var steps = commands
         var names: [String] = []
         for (index, type) in types.enumerated() {
-            let name = namedStatements ? "\(type.name)_\(prepared.count + index)" : ""
+            let name = pooler == .transaction ? "" : "\(type.name)_\(prepared.count + index)"
             names.append(name)
             steps.append((.prepare(name: name, sql: type.sql.description), type.name))
             steps.append((.describe(name: name), type.name))
@@ -42,7 +43,6 @@ extension Connection {
             hasStaleStatements = true
             throw error
         }
-        guard namedStatements else { return }
         for (index, type) in types.enumerated() {
             let description = answers[answers.startIndex + 2 * index + 1].result
             prepared[ObjectIdentifier(type)] = PreparedStatement(
@@ -57,18 +57,20 @@ extension Connection {
     }
 
     private func step(_ request: Request) throws(DatabaseError) -> Step {
-        guard namedStatements, let known = prepared[ObjectIdentifier(request.type)] else {
-            return .unnamed(sql: request.type.sql.description, request.parameters)
+        guard let known = prepared[ObjectIdentifier(request.type)] else {
+            throw DatabaseError(.usage, "\(request.type.name) was not prepared")
         }
         var parameters = request.parameters
         do { try parameters.adapt(to: known.parameterTypes) } catch { throw error.naming(request.type.name) }
-        return .execute(known, parameters)
+        return known.name.isEmpty
+            ? .unnamed(sql: request.type.sql.description, parameters) : .execute(known, parameters)
     }
 
-    /// After DDL a plan may not fit any more, or a pooler gave us another backend: begin anew, outside transactions.
+    /// After DDL a plan may not fit any more: begin anew, outside transactions.
     private func forgetStaleStatements() throws(DatabaseError) {
         guard hasStaleStatements, isIdle else { return }
-        _ = try command(["deallocate all"])
+        // what a pooled connection has prepared is not ours
+        if pooler != .transaction { _ = try command(["deallocate all"]) }
         prepared = [:]
         hasStaleStatements = false
     }

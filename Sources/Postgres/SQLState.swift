@@ -10,6 +10,7 @@ package struct SQLState: Hashable, Sendable, ExpressibleByStringLiteral, CustomS
     package var description: String { code }
 
     package static let featureNotSupported: SQLState = "0A000"
+    package static let protocolViolation: SQLState = "08P01"
     package static let connectionFailure: SQLState = "08006"
     package static let characterNotInRepertoire: SQLState = "22021"
     package static let notNullViolation: SQLState = "23502"
@@ -27,6 +28,7 @@ package struct SQLState: Hashable, Sendable, ExpressibleByStringLiteral, CustomS
     package static let insufficientPrivilege: SQLState = "42501"
     package static let undefinedColumn: SQLState = "42703"
     package static let undefinedFunction: SQLState = "42883"
+    package static let duplicatePreparedStatement: SQLState = "42P05"
     package static let undefinedTable: SQLState = "42P01"
     package static let diskFull: SQLState = "53100"
     package static let tooManyConnections: SQLState = "53300"

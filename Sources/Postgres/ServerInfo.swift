@@ -8,6 +8,8 @@ package struct ServerInfo: Sendable, Equatable {
     package let port: String
     package let database: String
     package let user: String
+    /// No pooler stands between.
+    package let isDirect: Bool
 
     /// As people write it: 15.18.
     package var versionText: String { "\(version / 10_000).\(version % 10_000)" }

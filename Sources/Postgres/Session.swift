@@ -28,6 +28,9 @@ package actor Session {
         try opened().prepare(statements)
     }
 
+    /// Holds for all statements from now on; scripts behind a transaction pooler have the server's own settings.
+    package func set(_ settings: [ServerSetting]) async throws(DatabaseError) { try opened().set(settings) }
+
     package func close() async {
         connection?.close()
         connection = nil
@@ -91,13 +94,23 @@ package actor Session {
         guard let connection, connection.handle != nil else {
             throw DatabaseError(.connection, "the session is not open")
         }
+        try connection.checkWritable()
         return connection
     }
 
     private func autocommit<S: Statement>(_ statement: S) throws(DatabaseError) -> Answer {
         let request = try Request(statement)
-        var nothing: [String] = []
-        return try opened().perform([request], after: &nothing, commits: true)[0]
+        let connection = try opened()
+        guard connection.pooler == .transaction else {
+            var nothing: [String] = []
+            return try connection.perform([request], after: &nothing, commits: true)[0]
+        }
+        // in a transaction, which sets the limits
+        let database = Database(connection)
+        do { return try database.commit(after: [request])[0] } catch {
+            database.rollBack()
+            throw error
+        }
     }
 
     private func simple(_ sql: String, _ timeout: Duration?) throws(DatabaseError) -> [Answer] {

@@ -1,4 +1,4 @@
-/// How a session connects, and the limits that it sets for itself.
+/// How a session connects, and the limits that it sets for itself; behind a transaction pooler each transaction does.
 package struct SessionOptions: Sendable {
     /// A libpq conninfo string or URI; the environment and service files apply as everywhere.
     package var conninfo: String
@@ -14,8 +14,7 @@ package struct SessionOptions: Sendable {
     package var readWrite: Bool
     /// `SET ROLE` after connecting.
     package var role: String?
-    /// Off for transaction poolers, which cannot keep named statements.
-    package var namedStatements: Bool
+    package var pooler: Pooler
     /// Called before each wait for a server, which lasts for `longestWait` at most: whoever is not heard for longer hangs.
     package var onWait: (@Sendable () -> Void)?
 
@@ -29,7 +28,7 @@ package struct SessionOptions: Sendable {
         idleInTransactionTimeout: Duration = .seconds(60),
         readWrite: Bool = true,
         role: String? = nil,
-        namedStatements: Bool = true
+        pooler: Pooler = .off
     ) {
         self.conninfo = conninfo
         self.applicationName = applicationName
@@ -40,7 +39,21 @@ package struct SessionOptions: Sendable {
         self.idleInTransactionTimeout = idleInTransactionTimeout
         self.readWrite = readWrite
         self.role = role
-        self.namedStatements = namedStatements
+        self.pooler = pooler
+    }
+}
+
+/// A setting of the server's, by name.
+package typealias ServerSetting = (name: String, value: String)
+
+extension SessionOptions {
+    /// A role's settings would not be inherited by its members.
+    var limits: [ServerSetting] {
+        [
+            ("statement_timeout", "\(statementTimeout.wholeMilliseconds)"),
+            ("lock_timeout", "\(lockTimeout.wholeMilliseconds)"),
+            ("idle_in_transaction_session_timeout", "\(idleInTransactionTimeout.wholeMilliseconds)"),
+        ]
     }
 
     /// One host's time to connect, or one call's with its grace, whichever is longer; without libc's time for names.

@@ -7,7 +7,7 @@ enum Step {
     case prepare(name: String, sql: String)
     case describe(name: String)
     case execute(PreparedStatement, Parameters)
-    /// For sessions without named statements.
+    /// Where a name would not last.
     case unnamed(sql: String, Parameters)
 }
 
@@ -26,7 +26,9 @@ extension Connection {
             guard send(step, handle) else { throw lost(call) }
         }
         if pipelined, PQpipelineSync(handle) != 1 { throw lost(call) }
-        return try collect(names: steps.map(\.statement), pipelined: pipelined, &call)
+        let answers = try collect(names: steps.map(\.statement), pipelined: pipelined, &call)
+        try checkWritable(steps, answers)
+        return answers
     }
 
     /// Several statements in one string, by the simple protocol; rows come as text.
@@ -50,8 +52,8 @@ extension Connection {
             }
         case .unnamed(let sql, let parameters):
             parameters.withPointers { count, values, lengths, formats in
-                let types = parameters.slots.map { $0.oid }
-                return PQsendQueryParams(handle, sql, count, types, values, lengths, formats, 1) == 1
+                // the types that the server infers, as for a named one
+                PQsendQueryParams(handle, sql, count, nil, values, lengths, formats, 1) == 1
             }
         }
     }
@@ -84,7 +86,12 @@ extension Connection {
             }
         }
         try endCancelling(&call)
-        guard var failure else { return answers }
+        guard var failure else {
+            if call.commits && call.wasCancelled { throw committedLate(call) }
+            return answers
+        }
+        // what a pooler lost would be lost again
+        if pooler == .session, failure.sqlState == .noSuchPreparedStatement { failure.staleStatement = false }
         if failure.staleStatement { hasStaleStatements = true }
         if call.wasCancelled, failure.sqlState == .queryCanceled {
             failure.kind = .deadline
@@ -116,6 +123,15 @@ extension Connection {
         if !cancel.finished(within: call.deadline - .now) {
             throw givenUp(call, "returned late, with a cancel request still under way")
         }
+    }
+
+    /// The server cuts a wait for its synchronous standby short when it is asked to cancel, and calls that a success: then the
+    /// transaction is in its own files and perhaps in no others.
+    private func committedLate(_ call: Call) -> DatabaseError {
+        var error = DatabaseError(.deadline, "the commit was cut short after its deadline")
+        error.statement = call.statement
+        error.outcomeUnknown = true
+        return error
     }
 
     private func givenUp(_ call: Call, _ what: String) -> DatabaseError {

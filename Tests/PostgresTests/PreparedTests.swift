@@ -8,7 +8,7 @@ import Testing
         try await withScratch { (scratch, session) async throws in
             try await session.script("alter table ticket rename effort to minutes")
             var options = scratch.options()
-            options.namedStatements = named
+            options.pooler = named ? .off : .transaction
             let fresh = Session(options: options)
             let error = await #expect(throws: DatabaseError.self) {
                 try await fresh.open(preparing: [CountTickets.self, InsertTicket.self])
@@ -74,7 +74,7 @@ import Testing
     func unnamed() async throws {
         try await withScratch { (scratch, session) async throws in
             var options = scratch.options()
-            options.namedStatements = false
+            options.pooler = .transaction
             let fresh = Session(options: options)
             try await fresh.open(preparing: [CountTickets.self, InsertTicket.self])
             try await fresh.transaction { (db) throws(DatabaseError) in

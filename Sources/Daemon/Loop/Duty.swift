@@ -26,7 +26,7 @@ extension Duty {
 
     /// Readies an open session: plans made once for any parameters, because planning would cost more than running.
     package static func prepare(_ session: Session) async throws(DatabaseError) {
-        try await session.script("set plan_cache_mode = force_generic_plan; set jit = off")
+        try await session.set([("plan_cache_mode", "force_generic_plan"), ("jit", "off")])
         try await session.prepare(statements)
     }
 }

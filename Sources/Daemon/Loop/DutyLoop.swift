@@ -17,7 +17,7 @@ struct DutyLoop: Sendable {
     let onReady: @Sendable () -> Void
     let isStopping: @Sendable () -> Bool
 
-    private static let reconnecting = Backoff(base: .milliseconds(100), cap: .seconds(5))
+    private static let reconnecting = Backoff(base: .milliseconds(100), cap: .seconds(2))
     /// What `Duty.stop` may take, with some to spare.
     private static let stopping: Duration = .seconds(10)
     private static let retrying = Backoff(base: .milliseconds(20), cap: .seconds(60))

@@ -62,6 +62,12 @@ struct CheckCommand {
             let place = "\(server.host):\(server.port), database \(server.database), user \(server.user)"
             tell(.ok("connection: \(place)"))
             tell(.ok("server version: PostgreSQL \(server.versionText)"))
+            if options.pooler != .off, server.isDirect {
+                tell(
+                    .warning(
+                        "pooler: set to \(options.pooler.rawValue), and there is none between here and the server",
+                        "Set pooler = off in [database]: then the daemon wakes at once."))
+            }
         } catch {
             return tell(.failed("connection", Explanation.of(error)))
         }
@@ -72,9 +78,11 @@ struct CheckCommand {
                 await DeepCheck(session: session, intervals: configuration.daemonSettings.intervals).look(tell)
             }
         }
+        let interval = configuration.daemon.pollInterval.configurationText
         if !configuration.daemon.listen {
-            let interval = configuration.daemon.pollInterval.configurationText
             tell(.ok("LISTEN: switched off; the daemon polls every \(interval)"))
+        } else if options.pooler == .transaction {
+            tell(.ok("LISTEN: not through a transaction pooler; the daemon polls every \(interval)"))
         } else if isWritable {
             tell(await ListenCheck(session: session, options: options).finding())
         }

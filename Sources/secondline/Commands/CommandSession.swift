@@ -33,7 +33,8 @@ struct CommandSession {
 
     /// libpq refuses a read-only server without a SQLSTATE: whether it was that is seen by connecting without the wish to write.
     private func readOnlyServer(behind error: DatabaseError) async -> CommandFailure? {
-        guard options.readWrite, error.kind == .connection, error.sqlState == nil,
+        guard options.readWrite, error.kind == .connection,
+            error.sqlState == nil || error.sqlState == .readOnlyTransaction,
             let conninfo = try? Conninfo(parsing: options.conninfo)
         else { return nil }
         var modest = options

@@ -57,6 +57,7 @@ struct ListenCheck {
     private func warning(_ what: String) -> Finding {
         .warning(
             "LISTEN: \(what)",
-            "Connect past the pooler, straight to the server.")
+            "Where a transaction pooler stands between, set pooler = transaction in [database]; or connect straight to the server."
+        )
     }
 }

@@ -103,7 +103,7 @@ extension Configuration {
         SessionOptions(
             conninfo: database.conninfo, applicationName: applicationName, connectTimeout: database.connectTimeout,
             callTimeout: database.statementTimeout + .seconds(5), statementTimeout: database.statementTimeout,
-            lockTimeout: database.lockTimeout)
+            lockTimeout: database.lockTimeout, pooler: database.pooler)
     }
 
     var daemonSettings: DaemonSettings {

@@ -1,3 +1,5 @@
+import Postgres
+
 /// What the operator of one installation decides; the initial values here are the defaults.
 struct Configuration: Sendable, Equatable {
     struct Database: Sendable, Equatable {
@@ -7,6 +9,7 @@ struct Configuration: Sendable, Equatable {
         var connectTimeout: Duration = .seconds(10)
         var statementTimeout: Duration = .seconds(30)
         var lockTimeout: Duration = .seconds(5)
+        var pooler = Pooler.off
     }
 
     struct Daemon: Sendable, Equatable {

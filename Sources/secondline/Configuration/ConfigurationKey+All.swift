@@ -20,6 +20,10 @@ extension ConfigurationKey {
         .duration(
             "database", "lock_timeout", \Configuration.database.lockTimeout, in: .milliseconds(10) ... .seconds(300),
             "the longest that a statement waits for a row locked by others"),
+        .choice(
+            "database", "pooler", \Configuration.database.pooler,
+            "the pool_mode of a pooler such as PgBouncer that stands before the server; with transaction the daemon polls"
+        ),
         .duration(
             "daemon", "poll_interval", \Configuration.daemon.pollInterval, in: .milliseconds(100) ... .seconds(3600),
             "how often a duty looks at its tables when nothing woke it"),
