@@ -58,6 +58,7 @@ struct FaultTests {
                 "  \($0.offset + 1). \($0.element.pause) acts, then \($0.element.fault)"
             }
             let state = await scene.state()
+            scene.dump()
             Issue.record(
                 """
                 seed \(seed): \(error)

@@ -81,6 +81,15 @@ final class Scene: Sendable {
         if !keepsLogs { try? FileManager.default.removeItem(at: directory) }
     }
 
+    /// The database as it was found, beside the logs.
+    func dump() {
+        let file = "\(pair.primary.directory)/database.dump"
+        try? pair.primary.run(
+            "pg_dump", "-h", pair.primary.directory, "-p", "\(pair.primary.port)", "-U", "postgres", "-Fc", "-f", file,
+            "postgres")
+        try? FileManager.default.copyItem(atPath: file, toPath: directory.appending(path: "database.dump").path)
+    }
+
     /// For whoever reads of a failure.
     func state() async -> String {
         let session = pair.session()
