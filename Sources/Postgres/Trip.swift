@@ -83,7 +83,11 @@ extension Connection {
             }
         }
         try endCancelling(&call)
-        guard var failure else { return answers }
+        guard var failure else {
+            // cancelled while it waited for its standby, a commit succeeds: on this server alone
+            guard call.commits, call.wasCancelled else { return answers }
+            throw givenUp(call, "succeeded after its deadline, perhaps without its standby")
+        }
         if failure.staleStatement { hasStaleStatements = true }
         if call.wasCancelled, failure.sqlState == .queryCanceled {
             failure.kind = .deadline

@@ -58,4 +58,22 @@ struct CommitTests {
         await session.close()
         try await database.drop()
     }
+
+    @Test("a commit that gives up waiting for its standby is not called done: that may be the next primary")
+    func standbyIsMissing() async throws {
+        let cluster = try Cluster(settings: ["synchronous_standby_names=nobody"])
+        defer { cluster.remove() }
+        try cluster.start()
+        let session = Session(
+            options: SessionOptions(
+                conninfo: cluster.conninfo(), applicationName: "test", callTimeout: .milliseconds(300)))
+        try await session.open()
+        try await session.script("set synchronous_commit = local; create table public.thing (value bigint)")
+        try await session.script("set synchronous_commit = on")
+        let error = await #expect(throws: DatabaseError.self) {
+            try await session.transaction { (db) throws(DatabaseError) in try db.execute(Insert(value: 1)) }
+        }
+        #expect(error?.outcomeUnknown == true && error?.kind == .deadline && error?.recovery == .reconnect)
+        await session.close()
+    }
 }
