@@ -24,8 +24,12 @@ extension Scene {
             if status != 0 { throw Failure("daemon \(number) ended with status \(status) after SIGTERM") }
             try daemons[number].start()
         case .daemonFrozen(let number, let acts):
+            let before = count("message.taken_over")
             daemons[number].signal(SIGSTOP)
+            let end = ContinuousClock.now + .seconds(5)
             await self.acts(acts, atMost: .seconds(5))
+            // until others have what it had, if it had something
+            while count("message.taken_over") == before, .now < end { try await Task.sleep(for: .milliseconds(20)) }
             daemons[number].signal(SIGCONT)
         case .clockMoved(let number, let hours): try daemons[number].moveClock(hours: hours)
         case .backendsTerminated(let count):
@@ -91,6 +95,9 @@ extension Scene {
         await session.close()
     }
 
+    /// How often the daemons have said so.
+    private func count(_ event: String) -> Int { daemons.reduce(0) { $0 + $1.count(event) } }
+
     /// A process of the primary that serves somebody.
     private func backend(_ number: Int) async throws -> Int32? {
         let session = Session(options: SessionOptions(conninfo: pair.primary.conninfo(), applicationName: "harness"))
@@ -106,12 +113,11 @@ extension Scene {
     private func lock(_ table: String, until failures: Int) async throws {
         let session = pair.session()
         guard (try? await session.open()) != nil else { return }
-        let failed = { @Sendable [daemons] in daemons.reduce(0) { $0 + $1.count("duty.failed") } }
-        let before = failed()
+        let before = count("duty.failed")
         _ = try? await session.transaction { (db) throws(DatabaseError) in
             try db.script("lock table secondline.\(table) in access exclusive mode")
             let end = ContinuousClock.now + .seconds(4)
-            while failed() < before + failures, ContinuousClock.now < end { usleep(20_000) }
+            while count("duty.failed") < before + failures, ContinuousClock.now < end { usleep(20_000) }
         }
         await session.close()
     }

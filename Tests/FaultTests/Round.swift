@@ -151,6 +151,7 @@ struct Round: Sendable {
                       from secondline.message where channel = 'record'
                     """)
             }
+            watchdog.mark("\(left[0][0] ?? "?") messages to deliver")
             figures.setAside += left[0][1].flatMap(Int.init) ?? 0
             if left[0][0] == "0" { break }
             try await Task.sleep(for: .milliseconds(200))
