@@ -28,7 +28,9 @@ struct FaultTests {
             done += faults
             seed += 1
             if isRepeated && minutes == nil && done >= wanted { break }
-            print("faults: \(done) in \(Int((.now - begin).components.seconds)) s, nothing lost or doubled")
+            print(
+                "faults: \(done) in \(Int((.now - begin).components.seconds)) s, \(total.tickets) tickets, \(total.messages) messages (\(total.repeated) repeated), nothing lost or doubled"
+            )
         }
         print(Self.table(total, .now - begin))
     }

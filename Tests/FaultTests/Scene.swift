@@ -33,7 +33,8 @@ final class Scene: Sendable {
             try await session.open()
             staff = try await Staffing(in: session)
             await session.close()
-            let (pair, record) = (pair, directory.appending(path: "record").path)
+            let pair = pair
+            let program = try Self.channel(in: directory)
             networks = try (0..<Self.daemons).map { _ in try pair.clusters.map { try StallingProxy(to: $0.socketPath) }
             }
             var daemons: [FaultyDaemon] = []
@@ -44,8 +45,7 @@ final class Scene: Sendable {
                     "SECONDLINE_DATABASE_LOCK_TIMEOUT": number == Self.daemons - 1 ? "5s" : "500ms",
                     "SECONDLINE_DAEMON_POLL_INTERVAL": "200ms", "SECONDLINE_DAEMON_AUDIT_INTERVAL": "1s",
                     "SECONDLINE_DELIVERY_LEASE": "2s",
-                    "SECONDLINE_CHANNEL_RECORD_PROGRAM":
-                        "/usr/bin/dd of=\(record) oflag=append conv=notrunc bs=65536 status=none",
+                    "SECONDLINE_CHANNEL_RECORD_PROGRAM": program,
                     "SECONDLINE_CHANNEL_RECORD_RETRY_AFTER": "100ms",
                     "SECONDLINE_CHANNEL_RECORD_RETRY_AT_MOST": "1s",
                 ]
@@ -60,6 +60,20 @@ final class Scene: Sendable {
             pair.remove()
             throw error
         }
+    }
+
+    /// Notes what it gets, by one `write`; one in ten takes its time, so that faults find messages on their way.
+    private static func channel(in directory: URL) throws -> String {
+        let program = directory.appending(path: "channel")
+        try Data(
+            """
+            #!/bin/sh
+            /usr/bin/dd of=\(directory.path)/record oflag=append conv=notrunc bs=65536 status=none || exit 75
+            case $$ in *7) exec /usr/bin/sleep 0.7 ;; esac
+            """.utf8
+        ).write(to: program)
+        try FileManager.default.setAttributes([.posixPermissions: 0o755], ofItemAtPath: program.path)
+        return program.path
     }
 
     /// Everything as it should be again, as far as this harness has changed it.
