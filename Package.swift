@@ -10,7 +10,11 @@ let strict: [SwiftSetting] = [
 
 let package = Package(
     name: "secondline",
-    products: [.executable(name: "secondline", targets: ["secondline"])],
+    products: [
+        .executable(name: "secondline", targets: ["secondline"]),
+        // preloaded into daemons by the fault harness
+        .library(name: "ClockShift", type: .dynamic, targets: ["CClockShift"]),
+    ],
     targets: [
         .systemLibrary(name: "CPostgreSQL", pkgConfig: "libpq", providers: [.apt(["libpq-dev"])]),
         .target(name: "CSchema"),
@@ -32,6 +36,8 @@ let package = Package(
         .testTarget(name: "StoreTests", dependencies: ["Store", "TestSupport"], swiftSettings: strict),
         .testTarget(name: "DaemonTests", dependencies: ["Daemon", "TestSupport"], swiftSettings: strict),
         .testTarget(name: "CommandTests", dependencies: ["secondline", "TestSupport"], swiftSettings: strict),
+        .target(name: "CClockShift", path: "Tests/CClockShift"),
+        .testTarget(name: "FaultTests", dependencies: ["secondline", "TestSupport"], swiftSettings: strict),
     ],
     swiftLanguageModes: [.v6]
 )

@@ -11,11 +11,14 @@ package struct Cluster: Sendable {
     private let tcp: Bool
     private let settings: [String]
 
-    package struct Failure: Error, CustomStringConvertible { package let description: String }
+    package struct Failure: Error, CustomStringConvertible {
+        package let description: String
+        package init(description: String) { self.description = description }
+    }
 
     /// Runs initdb; `settings` are `name=value` for the server. Call `start`.
-    package init(tcp: Bool = false, settings: [String] = []) throws {
-        try self.init(inPlace: tcp, settings)
+    package init(tcp: Bool = false, settings: [String] = [], in parent: String = "/tmp") throws {
+        try self.init(inPlace: tcp, settings, parent)
         try run(
             "initdb", "-D", data, "-A", "trust", "-U", "postgres", "-E", "UTF8", "--locale=C.UTF-8", "--no-sync",
             "--no-instructions", "--data-checksums")
@@ -30,8 +33,8 @@ package struct Cluster: Sendable {
             "--no-sync")
     }
 
-    private init(inPlace tcp: Bool, _ settings: [String]) throws {
-        var template = Array("/tmp/sl-XXXXXX".utf8CString)
+    private init(inPlace tcp: Bool, _ settings: [String], _ parent: String = "/tmp") throws {
+        var template = Array("\(parent)/sl-XXXXXX".utf8CString)
         guard mkdtemp(&template) != nil else { throw Failure(description: "mkdtemp: \(errno)") }
         directory = String(decoding: template.dropLast().map { UInt8(bitPattern: $0) }, as: UTF8.self)
         port = try freePort()
@@ -115,9 +118,10 @@ package struct Cluster: Sendable {
         return cluster
     }
 
-    private var data: String { "\(directory)/data" }
+    package var data: String { "\(directory)/data" }
 
-    private func run(_ program: String, _ arguments: String...) throws {
+    /// Runs a program of the server as its user; throws what it said when it fails.
+    package func run(_ program: String, _ arguments: String...) throws {
         var command = ["\(try binaryDirectory())/\(program)"] + arguments
         if geteuid() == 0 {
             command = ["/usr/bin/setpriv", "--reuid=postgres", "--regid=postgres", "--clear-groups"] + command

@@ -39,15 +39,23 @@ package enum LedgerCheck {
             """
         ),
         (
-            // recomputed for the moment of each offer, with what tickets weighed then; an overruling or a single large ticket may go beyond
+            // recomputed for each offer, with what tickets weighed then; an overruling or a single large ticket may go beyond. By the
+            // order of the journal, which is that of the locks of the person: instants are read before a lock is waited for
             "a person was given more than there was room for",
             """
+            with given as materialized (
+                select a.ticket_id, a.person_id, a.offered_at, a.overruled, a.weight_minutes,
+                       coalesce((select min(j.journal_id) from secondline.journal j
+                                  where j.ticket_id = a.ticket_id and j.at = a.offered_at and j.event in ('assigned', 'reassigned')),
+                                (select min(j.journal_id) from secondline.journal j
+                                  where j.ticket_id = a.ticket_id and j.at >= a.offered_at)) as entry
+                  from secondline.assignment a)
             select a.ticket_id, a.person_id, a.offered_at, p.capacity_minutes, o.minutes, o.tickets
-              from secondline.assignment a
+              from given a
               join secondline.person p on p.person_id = a.person_id
              cross join lateral (
                    select sum(secondline_rules.weight(s.to_status, w.minutes)) as minutes, count(*) as tickets
-                     from secondline.assignment b
+                     from given b
                      join secondline.ticket t on t.ticket_id = b.ticket_id
                     -- one that weighs a reply in the end may have weighed its effort before
                     cross join lateral (
@@ -55,12 +63,14 @@ package enum LedgerCheck {
                                       else greatest(b.weight_minutes, t.effort_minutes) end as minutes) w
                     cross join lateral (
                           select j.to_status from secondline.journal j
-                           where j.ticket_id = b.ticket_id and j.at <= a.offered_at and j.to_status is not null
+                           where j.ticket_id = b.ticket_id and j.journal_id <= a.entry and j.to_status is not null
                            order by j.journal_id desc limit 1) s
-                    where b.person_id = a.person_id and b.offered_at <= a.offered_at
-                      and (b.ended_at is null or b.ended_at > a.offered_at)
+                    where b.person_id = a.person_id and b.entry <= a.entry
                       -- one that was taken up again later was not in hand
-                      and s.to_status not in ('new', 'returned', 'resolved', 'cancelled')) o
+                      and s.to_status not in ('new', 'returned', 'resolved', 'cancelled')
+                      and not exists (select from secondline.journal j
+                                       where j.ticket_id = b.ticket_id and j.journal_id > b.entry and j.journal_id <= a.entry
+                                         and j.event in ('assigned', 'reassigned'))) o
              where not a.overruled and o.minutes > p.capacity_minutes and o.tickets > 1 limit 5
             """
         ),

@@ -2,7 +2,8 @@ import Foundation
 import Glibc
 import Synchronization
 
-/// A TCP proxy on 127.0.0.1, in front of a Unix socket, that can fall silent: connections stay open and nothing passes.
+/// A TCP proxy on 127.0.0.1, in front of a Unix socket, that can fall silent (connections stay open and nothing passes), forget
+/// connections for good, or be slow.
 package final class StallingProxy: Sendable {
     package let port: Int
     private let listener: Int32
@@ -14,6 +15,8 @@ package final class StallingProxy: Sendable {
     private struct State {
         var isStalled = false
         var isStopped = false
+        var forgets = false
+        var delay: useconds_t = 0
     }
 
     /// Forwards to the Unix socket at this path.
@@ -33,6 +36,10 @@ package final class StallingProxy: Sendable {
 
     package func stall() { change { $0.isStalled = true } }
     package func resume() { change { $0.isStalled = false } }
+    /// The connections of now stay open, and nothing ever passes them again; new ones are as usual.
+    package func forget() { change { $0.forgets = true } }
+    /// Every piece of data waits so long, all connections in one line; 0 is as fast as it goes.
+    package func slow(byMicroseconds delay: UInt32) { change { $0.delay = delay } }
     /// Closes everything.
     package func stop() { change { $0.isStopped = true } }
 
@@ -44,9 +51,17 @@ package final class StallingProxy: Sendable {
 
     private func forward() {
         var peers: [Int32: Int32] = [:]
+        var forgotten: [Int32] = []
         while true {
-            let (isStalled, isStopped) = state.withLock { ($0.isStalled, $0.isStopped) }
+            let (isStalled, isStopped, forgets, delay) = state.withLock { state in
+                defer { state.forgets = false }
+                return (state.isStalled, state.isStopped, state.forgets, state.delay)
+            }
             if isStopped { break }
+            if forgets {
+                forgotten += peers.keys
+                peers = [:]
+            }
             var watched = [pollfd(fd: wakeRead, events: Int16(POLLIN), revents: 0)]
             if !isStalled {
                 watched += ([listener] + peers.keys).map { pollfd(fd: $0, events: Int16(POLLIN), revents: 0) }
@@ -57,6 +72,7 @@ package final class StallingProxy: Sendable {
                 _ = read(wakeRead, &byte, 1)
                 continue
             }
+            if delay > 0 { usleep(delay) }
             for ready in watched.dropFirst() where ready.revents != 0 {
                 if ready.fd == listener {
                     let client = accept(listener, nil, nil)
@@ -70,12 +86,14 @@ package final class StallingProxy: Sendable {
                 }
             }
         }
-        for descriptor in peers.keys + [listener, wakeRead, wakeWrite] { close(descriptor) }
+        for descriptor in peers.keys + forgotten + [listener, wakeRead, wakeWrite] { close(descriptor) }
     }
 
     private func pass(from: Int32, to: Int32) -> Bool {
         var buffer = [UInt8](repeating: 0, count: 65536)
-        let count = read(from, &buffer, buffer.count)
+        let count = recv(from, &buffer, buffer.count, Int32(MSG_DONTWAIT))
+        // its number may have been another's when poll spoke of it
+        if count < 0, errno == EAGAIN { return true }
         if count <= 0 { return false }
         var sent = 0
         while sent < count {

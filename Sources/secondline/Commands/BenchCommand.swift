@@ -14,13 +14,16 @@ extension Command {
               messages delivering a backlog to a channel that takes everything, against claiming and finishing by hand
               duties   a cycle of each duty beside many open tickets and 1,000 people, idle and with a full hand
               snapshot messages and tickets at a steady rate while another session holds a snapshot open
+              memory   what all duties keep in memory over a day of a department in simulated time
             """,
         options: [
             Option(long: "rounds", value: "N", summary: "How often each side is measured (default 5)"),
             Option(
-                long: "tickets", value: "N", summary: "Tickets a round (default 20,000; latency 2,500; duties 100,000)"),
+                long: "tickets", value: "N",
+                summary: "Tickets a round (default 20,000; latency 2,500; duties 100,000; memory 20,000 a day)"),
             Option(long: "messages", value: "N", summary: "Messages a round (default 50,000)"),
             Option(long: "for", value: "DURATION", summary: "How long snapshot holds it (default 3min)"),
+            Option(long: "hours", value: "N", summary: "Simulated hours of memory (default 24)"),
             Option(
                 long: "closed", value: "N", summary: "Closed tickets of the large case of scale (default 1,000,000)"),
             Option(long: "open", value: "N", summary: "Open tickets of the large case of scale (default 1,000,000)"),
@@ -28,7 +31,7 @@ extension Command {
         operands: [
             Operand(
                 name: "WHAT", summary: "What to measure",
-                choices: ["assign", "latency", "scale", "messages", "snapshot", "duties"])
+                choices: ["assign", "latency", "scale", "messages", "snapshot", "duties", "memory"])
         ],
         run: { call in
             let rounds = try call.integer("rounds", in: 1...100) ?? 5
@@ -39,6 +42,7 @@ extension Command {
                 closed: try call.integer("closed", in: 20_000...100_000_000) ?? 1_000_000)
             let messages = try call.integer("messages", in: 1000...10_000_000) ?? 50_000
             let span = try call.duration("for", in: .seconds(6) ... .seconds(3600)) ?? .seconds(180)
+            let hours = try call.integer("hours", in: 2...240) ?? 24
             try await BenchDatabase.with(configuration, progress: call.errors) { database in
                 switch call.operand(0) {
                 case "assign":
@@ -52,6 +56,8 @@ extension Command {
                 case "duties":
                     try await DutiesBench(database: database, tickets: max(20_000, tickets ?? 100_000), people: 1000)
                         .run(rounds, call.output)
+                case "memory":
+                    try await MemoryBench(database: database, tickets: tickets ?? 20_000, hours: hours).run(call.output)
                 default:
                     try await ScaleBench(database: database, tickets: tickets ?? 5000, large: large).run(
                         rounds, call.output)
