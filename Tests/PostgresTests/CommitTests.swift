@@ -69,7 +69,7 @@ struct CommitTests {
         try await other.script("set synchronous_commit = local; create table public.thing (value bigint)")
         let session = Session(
             options: SessionOptions(
-                conninfo: cluster.conninfo(), applicationName: "test", callTimeout: .milliseconds(300)))
+                conninfo: cluster.conninfo(), applicationName: "test", callTimeout: .seconds(1)))
         try await session.open()
         for round in 1...2 {
             let error = await #expect(throws: DatabaseError.self) {
