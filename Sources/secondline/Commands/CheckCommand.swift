@@ -43,7 +43,8 @@ struct CheckCommand {
         } catch {
             return tell(.failed("configuration", error))
         }
-        tell(.ok("configuration: \(configuration.file ?? "no file; defaults and environment")"))
+        let steps = FirstSteps(configuration: configuration)
+        tell(steps.configurationFinding)
         for warning in configuration.warnings { tell(.warning("configuration", warning)) }
         for channel in configuration.channels { tell(ProgramCheck(channel: channel).finding) }
 
@@ -57,7 +58,8 @@ struct CheckCommand {
             tell(.ok("connection: \(place)"))
             tell(.ok("server version: PostgreSQL \(server.versionText)"))
         } catch {
-            return tell(.failed("connection", Explanation.of(error)))
+            let failure = Explanation.of(error)
+            return tell(.failed(failure.status, "connection: \(failure.message)", steps.connectionAdvice))
         }
         let isWritable = await lookAtServer(session, tell)
         if await lookAtSchema(session, tell) {
