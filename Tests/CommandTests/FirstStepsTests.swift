@@ -1,5 +1,3 @@
-import Foundation
-import Glibc
 import Testing
 
 @testable import secondline
@@ -21,20 +19,14 @@ struct FirstStepsTests {
 
     @Test("a default file that is there and closed is not told as none")
     func closed() {
-        var steps = FirstSteps(configuration: Configuration(), defaultPath: "/nonexistent/secondline.conf")
-        #expect(steps.configurationFinding.verdict == .ok)
-        steps.configuration.file = "/etc/x.conf"
-        #expect(steps.configurationFinding.what == "configuration: /etc/x.conf")
-        // root may read everything, so it is somebody else who looks
-        let directory = FileManager.default.temporaryDirectory.appending(path: "secondline-\(UUID().uuidString)").path
-        mkdir(directory, 0o000)
-        defer { rmdir(directory) }
-        steps = FirstSteps(configuration: Configuration(), defaultPath: "\(directory)/secondline.conf")
-        let isRoot = geteuid() == 0
-        if isRoot { setfsuid(65_534) }
-        let finding = steps.configurationFinding
-        if isRoot { setfsuid(0) }
-        #expect(finding.verdict == .warning)
-        #expect(finding.advice?.contains("sudo -u secondline") == true)
+        var configuration = Configuration()
+        let none = FirstSteps(configuration: configuration, isClosed: false).configurationFinding
+        #expect(none.verdict == .ok)
+        let closed = FirstSteps(configuration: configuration, isClosed: true).configurationFinding
+        #expect(closed.verdict == .warning)
+        #expect(closed.advice?.contains("sudo -u secondline") == true)
+        configuration.file = "/etc/x.conf"
+        let named = FirstSteps(configuration: configuration, isClosed: true).configurationFinding
+        #expect(named.what == "configuration: /etc/x.conf")
     }
 }
