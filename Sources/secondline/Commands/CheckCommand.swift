@@ -48,7 +48,8 @@ struct CheckCommand {
         } catch {
             return tell(.failed("configuration", error))
         }
-        tell(.ok("configuration: \(configuration.file ?? "no file; defaults and environment")"))
+        let steps = FirstSteps(configuration: configuration)
+        tell(steps.configurationFinding)
         for warning in configuration.warnings { tell(.warning("configuration", warning)) }
         for channel in configuration.channels { tell(ProgramCheck(channel: channel).finding) }
         if let finding = metrics(configuration.metrics.file) { tell(finding) }
@@ -69,7 +70,8 @@ struct CheckCommand {
                         "Set pooler = off in [database]: then the daemon wakes at once."))
             }
         } catch {
-            return tell(.failed("connection", Explanation.of(error)))
+            let failure = Explanation.of(error)
+            return tell(.failed(failure.status, "connection: \(failure.message)", steps.connectionAdvice))
         }
         let isWritable = await lookAtServer(session, tell)
         if await lookAtSchema(session, tell) {
