@@ -58,7 +58,7 @@ begin atomic
     select 'duty_held', d.name, 'error', coalesce(s.xact_start, x.prepared),
            format('the row of duty %s is locked by %s: no daemon can do it', d.name,
                   coalesce(s.who, 'prepared transaction ' || x.gid, 'pid ' || l.pid)),
-           coalesce(format('rollback prepared %L;', x.gid), format('select pg_terminate_backend(%s);', l.pid))
+           case when x.gid is null then format('select pg_terminate_backend(%s);', l.pid) else format('rollback prepared %L;', x.gid) end
       from secondline.duty d
       join lock l on l.locktype = 'transactionid' and l.transactionid = d.xmax and l.pid is distinct from pg_backend_pid()
       left join session s on s.pid = l.pid
