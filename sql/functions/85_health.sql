@@ -293,7 +293,7 @@ begin atomic
       from expected e
       join (select x.queue, min(x.day) as day from expected x group by x.queue) next on next.queue = e.queue and next.day = e.day
       join secondline.queue q on q.name = e.queue and q.paused_at is null
-     where not exists (select from member m where m.queue = e.queue and not m.has_hours)
+     where e.queue not in (select m.queue from member m where not m.has_hours)
      group by e.queue, e.day having not bool_or(e.is_there)
     union all
     select 'queue_without_members', q.name, case when w.is_waiting then 'error' else 'warning' end, null,
