@@ -238,8 +238,7 @@ import Testing
             insert into secondline.message (channel, state, severity, kind, person_id, created_at, send_at, data)
             select v.channel, v.state::secondline.message_state, 'normal', 'note', \(person), now(), v.send_at::timestamptz, '{}'
               from (values ('mail', 'ready', now() - interval '20 min'), ('mail', 'set_aside', 'infinity'),
-                           ('mail', 'set_aside', 'infinity'), ('sms', 'ready', now() - interval '1 day'),
-                           ('popup', 'ready', now() - interval '9 days')) v (channel, state, send_at);
+                           ('mail', 'set_aside', 'infinity'), ('sms', 'ready', now() - interval '1 day')) v (channel, state, send_at);
             """)
         #expect(
             try await found("channel_health(now())") == [
@@ -431,11 +430,8 @@ import Testing
             }
             await session.expectRefusal(
                 "42P01", hint: false, "select secondline_rules.scanned_tables('select from nothing')")
-            await session.expectRefusal(
-                "42601", hint: false, "select secondline_rules.scanned_tables('select 1; drop table x')")
             #expect(try await session.value("select count(*) from pg_prepared_statements where from_sql") == "0")
         }
-        try await db.script("delete from secondline.ticket")
     }
 
     @Test("the figures count what there is, by queue and channel, and name no person")

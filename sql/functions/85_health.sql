@@ -58,7 +58,7 @@ begin atomic
     select 'duty_held', d.name, 'error', coalesce(s.xact_start, x.prepared),
            format('the row of duty %s is locked by %s: no daemon can do it', d.name,
                   coalesce(s.who, 'prepared transaction ' || x.gid, 'pid ' || l.pid)),
-           coalesce(format('rollback prepared %L;', x.gid), format('select pg_terminate_backend(%s);', l.pid))
+           case when x.gid is null then format('select pg_terminate_backend(%s);', l.pid) else format('rollback prepared %L;', x.gid) end
       from secondline.duty d
       join lock l on l.locktype = 'transactionid' and l.transactionid = d.xmax and l.pid is distinct from pg_backend_pid()
       left join session s on s.pid = l.pid
@@ -293,7 +293,7 @@ begin atomic
       from expected e
       join (select x.queue, min(x.day) as day from expected x group by x.queue) next on next.queue = e.queue and next.day = e.day
       join secondline.queue q on q.name = e.queue and q.paused_at is null
-     where not exists (select from member m where m.queue = e.queue and not m.has_hours)
+     where e.queue not in (select m.queue from member m where not m.has_hours)
      group by e.queue, e.day having not bool_or(e.is_there)
     union all
     select 'queue_without_members', q.name, case when w.is_waiting then 'error' else 'warning' end, null,
