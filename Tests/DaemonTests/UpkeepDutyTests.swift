@@ -11,8 +11,12 @@ struct UpkeepDutyTests {
     private final class Keeper: Sendable {
         private let now = Mutex<Instant?>(nil)
 
-        func duty(_ desk: Desk, retention: Duration = .seconds(30 * 86_400)) -> UpkeepDuty {
-            UpkeepDuty(log: desk.recorded.log, retention: retention) { self.now.withLock { $0 } }
+        func duty(
+            _ desk: Desk, retention: Duration = .seconds(30 * 86_400), tickets: Duration? = nil
+        ) -> UpkeepDuty {
+            UpkeepDuty(log: desk.recorded.log, retention: retention, ticketRetention: tickets) {
+                self.now.withLock { $0 }
+            }
         }
 
         /// From now on it is that long after the database's time.
@@ -189,6 +193,38 @@ struct UpkeepDutyTests {
         #expect(left == ["4600", "2600", "600"])
         #expect(try await desk.value("select count(*) from secondline.message_history") == "100")
         #expect(try await desk.value("select count(*) from secondline.message_attempt") == "200")
+        try await desk.close()
+    }
+
+    @Test(
+        "closed tickets are removed when they were configured to be, 200 at a time with a rest between, and one line tells of all"
+    )
+    func tickets() async throws {
+        let desk = try await Desk(specialists: 1, reminders: false)
+        try await desk.session.script(
+            """
+            insert into secondline.ticket (queue, title) select '\(desk.department.queue)', 'ticket' from generate_series(1, 450);
+            select secondline.cancel_ticket(ticket_id, \(desk.department.head), 'no') from secondline.ticket where ticket_id % 9 <> 0;
+            """)
+        let keeper = Keeper()
+        try await keeper.later("500 days", desk)
+        let count = "select count(*) from secondline.ticket"
+        #expect(try await keeper.duty(desk).run(desk.session).dueIn == nil)
+        #expect(try await desk.value(count) == "450")
+        let duty = keeper.duty(desk, tickets: .seconds(400 * 86_400))
+        var left: [String?] = []
+        while let rest = try await duty.run(desk.session).dueIn {
+            #expect(rest > .zero)
+            left.append(try await desk.value(count))
+        }
+        #expect(left == ["250", "50"])
+        #expect(try await desk.value(count) == "50")
+        #expect(desk.recorded.lines("tickets.removed").map { String($0.suffix(9)) } == ["count=400"])
+        // and then not before a minute is over
+        try await desk.session.script(
+            "select secondline.cancel_ticket(ticket_id, \(desk.department.head), 'no') from secondline.ticket")
+        #expect(try await duty.run(desk.session) == DutyOutcome())
+        #expect(try await desk.value(count) == "50")
         try await desk.close()
     }
 

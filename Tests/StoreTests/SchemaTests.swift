@@ -113,6 +113,34 @@ struct SchemaTests {
         }
     }
 
+    /// What would keep a table that is in use from others for long, or break a program that still runs: see "Changing the code".
+    static let forbidden = [
+        ("an index that a DBA cannot have built before", #"create (unique )?index (?!if not exists)"#),
+        ("a column that is rewritten", #"alter (column )?\w+ (set data )?type "#),
+        ("a table that is read through", #"set not null"#),
+        ("a constraint that is checked at once", #"add constraint \w+ (check|foreign key)(?![^;]*not valid)"#),
+        (
+            "a default that is computed for every row",
+            #"add column [^;,]*default (clock_timestamp|gen_random_uuid|random)"#
+        ),
+        ("a name that programs use", #"rename (to|column|constraint)"#),
+        ("what programs may still read", #"drop (column|table|type)"#), ("all that hangs on it", #"cascade"#),
+    ]
+
+    @Test("migrations from the next release on change tables that are in use as the rule says", arguments: forbidden)
+    func migrationRule(_ rule: (name: String, pattern: String)) throws {
+        let pattern = try Regex(rule.pattern).ignoresCase()
+        for file in SchemaFile.migrations where file.migration > "0011" {
+            let text = file.text.replacing(/--[^\n]*/, with: "")
+            for statement in text.split(separator: ";") {
+                // a table that the same file makes is nobody's yet
+                let table = statement.firstMatch(of: /(?i)(?:alter table|index [^;]*? on) (secondline\.\w+)/)?.1
+                if let table, text.contains("create table \(table) (") { continue }
+                #expect(statement.firstMatch(of: pattern) == nil, "\(file.migration): \(rule.name)")
+            }
+        }
+    }
+
     @Test("a database with half of the migrations gets the other half")
     func older() async throws {
         try await withDatabase { _, session in
