@@ -36,7 +36,9 @@ struct FailoverTests {
                         case .failOver: try await pair.failOver()
                         case .switchOver: try await pair.switchOver()
                         }
-                    times[fault, default: []].append(try await firstAssignment(after: began, pair))
+                    let seconds = try await firstAssignment(after: began, pair)
+                    times[fault, default: []].append(seconds)
+                    if Self.rounds > 1 { print("\(fault.rawValue): \(seconds) s") }
                     for daemon in daemons { try await daemon.says("database.restored", times: outages) }
                     try await reach(writer.acknowledged.count + 5, writer)
                     if fault != .restart { try await pair.rejoin() }
@@ -60,6 +62,7 @@ struct FailoverTests {
             let rows = try await session.simpleQuery("select ticket_id, person_id from secondline.assignment")
             let assigned = Set(rows.map { "\($0[0] ?? "") \($0[1] ?? "")" })
             #expect(told.filter { !assigned.contains($0) } == [])
+            try await session.script("analyze")
             #expect(try await LedgerCheck.faults(in: session) == [])
         }
         if Self.rounds > 1 { report(times) }

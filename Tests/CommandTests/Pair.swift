@@ -12,8 +12,8 @@ final class Pair: Sendable {
         var standby: Cluster
     }
 
-    /// Rewinding needs whole pages; a standby that lost its primary looks for it at once.
-    private static let settings = ["full_page_writes=on", "wal_retrieve_retry_interval=100ms"]
+    /// Rewinding needs whole pages, and WAL from before the fork; a standby that lost its primary looks for it at once.
+    private static let settings = ["full_page_writes=on", "wal_keep_size=1GB", "wal_retrieve_retry_interval=100ms"]
 
     private let roles: Mutex<Roles>
     /// Names both servers, first the one that was the primary in the beginning.
@@ -29,7 +29,7 @@ final class Pair: Sendable {
         let session = Session(options: SessionOptions(conninfo: primary.conninfo(), applicationName: "test"))
         try await session.open()
         _ = try await Migrator.migrate(session)
-        department = try await Department(in: session, specialists: 2, capacity: 100_000, effort: 1)
+        department = try await Department(in: session, specialists: 12, capacity: 100_000, effort: 1)
         await session.close()
         let standby = try Cluster(standbyOf: primary, settings: Self.settings)
         try standby.start()
@@ -142,6 +142,8 @@ final class Writer: Sendable {
             do {
                 if await !session.isOpen { try await session.open() }
                 try await write()
+                // some tickets a fault are enough
+                try await Task.sleep(for: .milliseconds(20))
             } catch {
                 await session.close()
                 try? await Task.sleep(for: .milliseconds(5))
