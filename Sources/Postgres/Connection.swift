@@ -11,6 +11,7 @@ final class Connection {
     let notices = Notices()
     let callTimeout: Duration
     let pooler: Pooler
+    private let readWrite: Bool
     /// What each transaction sets for itself, where a session cannot.
     private var transactionSettings: [ServerSetting] = []
     /// The server's process is the one that answered us.
@@ -27,6 +28,7 @@ final class Connection {
         self.interrupt = interrupt
         callTimeout = options.callTimeout
         pooler = options.pooler
+        readWrite = options.readWrite
         PQsetNoticeReceiver(handle, receiveNotice, Unmanaged.passUnretained(notices).toOpaque())
         PQsetnonblocking(handle, 1)
     }
@@ -34,8 +36,33 @@ final class Connection {
     deinit { close() }
 
     /// What begins a transaction.
-    var opening: [String] {
-        transactionSettings.isEmpty ? ["begin"] : ["begin", "select \(sets(transactionSettings, locally: true))"]
+    var opening: [String] { pooler == .transaction ? ["begin", openingSettings] : ["begin"] }
+
+    private var openingSettings: String {
+        "select current_setting('transaction_read_only'), \(sets(transactionSettings, locally: true))"
+    }
+
+    /// A server that was a primary and is no longer would be read from for ever by who has nothing to write: each transaction
+    /// looks. What the server reports of itself costs nothing, but a pooler repeats what it heard long ago.
+    func checkWritable() throws(DatabaseError) {
+        guard readWrite, pooler == .off else { return }
+        for name in ["in_hot_standby", "default_transaction_read_only"] {
+            if PQparameterStatus(handle, name).map({ String(cString: $0) }) == "on" { throw becameReadOnly() }
+        }
+    }
+
+    func checkWritable(_ steps: [(step: Step, statement: String?)], _ answers: [Answer]) throws(DatabaseError) {
+        guard readWrite, pooler == .transaction else { return }
+        for (step, answer) in zip(steps, answers) {
+            if case .command(openingSettings) = step.step, answer.textRows.first?.first == "on" {
+                throw becameReadOnly()
+            }
+        }
+    }
+
+    private func becameReadOnly() -> DatabaseError {
+        close()
+        return DatabaseError(.connection, "the server has become read-only", sqlState: .readOnlyTransaction)
     }
 
     /// Holds for all that is done from now on.

@@ -65,6 +65,7 @@ package actor Listener {
                 pong = .now + options.callTimeout
                 call = Call(deadline: .now + options.callTimeout, statement: "ping")
                 _ = try connection.simple("notify \(quoteIdentifier(pingChannel))", &call)
+                try connection.checkWritable()
             }
         }
     }

@@ -94,6 +94,7 @@ package actor Session {
         guard let connection, connection.handle != nil else {
             throw DatabaseError(.connection, "the session is not open")
         }
+        try connection.checkWritable()
         return connection
     }
 

@@ -26,7 +26,9 @@ extension Connection {
             guard send(step, handle) else { throw lost(call) }
         }
         if pipelined, PQpipelineSync(handle) != 1 { throw lost(call) }
-        return try collect(names: steps.map(\.statement), pipelined: pipelined, &call)
+        let answers = try collect(names: steps.map(\.statement), pipelined: pipelined, &call)
+        try checkWritable(steps, answers)
+        return answers
     }
 
     /// Several statements in one string, by the simple protocol; rows come as text.

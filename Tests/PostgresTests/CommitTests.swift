@@ -58,4 +58,29 @@ struct CommitTests {
         await session.close()
         try await database.drop()
     }
+
+    @Test("a commit whose wait for the synchronous standby was cut short is not taken for one that is safe")
+    func cutShort() async throws {
+        let cluster = try Cluster(settings: ["synchronous_standby_names=nobody"])
+        defer { cluster.remove() }
+        try cluster.start()
+        let other = Session(options: SessionOptions(conninfo: cluster.conninfo(), applicationName: "test"))
+        try await other.open()
+        try await other.script("set synchronous_commit = local; create table public.thing (value bigint)")
+        let session = Session(
+            options: SessionOptions(
+                conninfo: cluster.conninfo(), applicationName: "test", callTimeout: .milliseconds(300)))
+        try await session.open()
+        for round in 1...2 {
+            let error = await #expect(throws: DatabaseError.self) {
+                if round == 1 { return try await session.execute(Insert(value: 1)) }
+                return try await session.transaction { (db) throws(DatabaseError) in try db.execute(Insert(value: 2)) }
+            }
+            #expect(error?.kind == .deadline && error?.outcomeUnknown == true && error?.recovery == .reconnect)
+            // the server has it all the same
+            #expect(try await other.simpleQuery("select count(*) from public.thing") == [["\(round)"]])
+        }
+        await session.close()
+        await other.close()
+    }
 }
