@@ -27,7 +27,11 @@ final class DaemonProcess: Sendable {
         try process.run()
     }
 
-    deinit { _ = try? FileManager.default.removeItem(at: log) }
+    deinit {
+        // a test that failed has not ended it
+        if process.isRunning { kill(process.processIdentifier, SIGKILL) }
+        _ = try? FileManager.default.removeItem(at: log)
+    }
 
     func signal(_ number: Int32) { kill(process.processIdentifier, number) }
 
@@ -37,9 +41,11 @@ final class DaemonProcess: Sendable {
         return (0, text)
     }
 
-    /// Returns when its log contains the text.
-    func says(_ words: String) async throws {
-        while !text.contains(words) && process.isRunning { try await Task.sleep(for: .milliseconds(5)) }
+    /// Returns when its log contains the text, so many times.
+    func says(_ words: String, times: Int = 1) async throws {
+        while text.components(separatedBy: words).count <= times && process.isRunning {
+            try await Task.sleep(for: .milliseconds(5))
+        }
     }
 
     private var text: String { (try? String(contentsOf: log, encoding: .utf8)) ?? "" }

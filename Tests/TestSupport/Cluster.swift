@@ -15,6 +15,22 @@ package struct Cluster: Sendable {
 
     /// Runs initdb; `settings` are `name=value` for the server. Call `start`.
     package init(tcp: Bool = false, settings: [String] = []) throws {
+        try self.init(inPlace: tcp, settings)
+        try run(
+            "initdb", "-D", data, "-A", "trust", "-U", "postgres", "-E", "UTF8", "--locale=C.UTF-8", "--no-sync",
+            "--no-instructions", "--data-checksums")
+    }
+
+    /// A streaming standby of a running server. Call `start`.
+    package init(standbyOf primary: Cluster, settings: [String] = []) throws {
+        try self.init(inPlace: false, settings)
+        try run(
+            "pg_basebackup", "--dbname=\(primary.conninfo())", "--pgdata=\(data)", "--write-recovery-conf",
+            "--checkpoint=fast",
+            "--no-sync")
+    }
+
+    private init(inPlace tcp: Bool, _ settings: [String]) throws {
         var template = Array("/tmp/sl-XXXXXX".utf8CString)
         guard mkdtemp(&template) != nil else { throw Failure(description: "mkdtemp: \(errno)") }
         directory = String(decoding: template.dropLast().map { UInt8(bitPattern: $0) }, as: UTF8.self)
@@ -25,9 +41,6 @@ package struct Cluster: Sendable {
         if geteuid() == 0, let user = getpwnam("postgres") {
             chown(directory, user.pointee.pw_uid, user.pointee.pw_gid)
         }
-        try run(
-            "initdb", "-D", data, "-A", "trust", "-U", "postgres", "-E", "UTF8", "--locale=C.UTF-8", "--no-sync",
-            "--no-instructions")
     }
 
     package func start() throws {
@@ -38,6 +51,18 @@ package struct Cluster: Sendable {
         options += settings
         let arguments = options.map { "-c \($0)" }.joined(separator: " ")
         try run("pg_ctl", "-D", data, "-w", "-l", "\(directory)/log", "-o", arguments, "start")
+    }
+
+    /// Returns when it can be written to.
+    package func promote() throws {
+        try run("pg_ctl", "-D", data, "-w", "promote")
+    }
+
+    /// Makes this stopped server a standby of the one that took its place, which `full_page_writes` is for. Call `start`.
+    package func follow(_ primary: Cluster) throws {
+        try run(
+            "pg_rewind", "--target-pgdata=\(data)", "--source-server=\(primary.conninfo())", "--write-recovery-conf",
+            "--no-sync")
     }
 
     package func stop(immediate: Bool = true) throws {
@@ -162,5 +187,10 @@ extension Cluster {
         let children = try String(
             contentsOfFile: "/proc/\(try postmasterPID)/task/\(try postmasterPID)/children", encoding: .utf8)
         return children.split(separator: " ").compactMap { Int32($0) }
+    }
+
+    /// The lines of its log, of all its starts.
+    package func log() throws -> [Substring] {
+        try String(contentsOfFile: "\(directory)/log", encoding: .utf8).split(separator: "\n")
     }
 }
