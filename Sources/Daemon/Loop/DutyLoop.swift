@@ -14,7 +14,7 @@ struct DutyLoop: Sendable {
     let onReady: @Sendable () -> Void
     let isStopping: @Sendable () -> Bool
 
-    private static let reconnecting = Backoff(base: .milliseconds(100), cap: .seconds(5))
+    private static let reconnecting = Backoff(base: .milliseconds(100), cap: .seconds(2))
     private static let retrying = Backoff(base: .milliseconds(20), cap: .seconds(60))
 
     /// Returns when stopping; throws what nobody understands, or a schema that this program does not know.

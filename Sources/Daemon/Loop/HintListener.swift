@@ -21,7 +21,7 @@ final class HintListener: Sendable {
     /// Nil while it listens.
     private let outage = Mutex<Outage?>(Outage())
 
-    private static let reconnecting = Backoff(base: .milliseconds(100), cap: .seconds(5))
+    private static let reconnecting = Backoff(base: .milliseconds(100), cap: .seconds(2))
     /// Until then it is a passing loss, which the duties' own connections tell as well.
     private static let patience: Duration = .seconds(60)
 
