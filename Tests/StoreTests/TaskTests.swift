@@ -58,6 +58,23 @@ import Testing
         await db.expectRefusal("22023", other("select secondline.add_task({person}, 'one too many')"))
     }
 
+    @Test("who worked on more than a hundred tickets before there was a plan can still submit one, and end the day")
+    func manyTickets() async throws {
+        let one = try await started()
+        try await db.script(
+            one(
+                """
+                select secondline.add_queue('line one of {person}');
+                insert into secondline.ticket (queue, title) select 'line one of {person}', 'Call ' || i from generate_series(1, 101) i;
+                select secondline_rules.work_on({10:00}, ticket_id, title, {person}, 'done')
+                  from secondline.ticket where queue = 'line one of {person}';
+                """))
+        try await one.run(
+            "submit_plan({17:00}, {person}, '{Answer what comes in}')",
+            "add_task({17:01}, {person}, 'one more', null, null)")
+        #expect(try await tasks(one).count == 103)
+    }
+
     @Test("a ticket that is worked on is a task by itself, and resolving it is its outcome")
     func tickets() async throws {
         let here = try await Department(in: db, specialists: 1)

@@ -4,18 +4,23 @@ create or replace function secondline_rules.require_few_tasks(p_person bigint, p
 language plpgsql stable set search_path = pg_catalog, pg_temp
 as $$
 declare
-    v_count bigint := p_more + (select count(*) from secondline.task t where t.person_id = p_person and t.day = p_day and t.dropped_at is null);
+    v_planned bigint;
+    v_worked_on bigint;
 begin
-    if v_count > 100 then
-        raise exception 'a day with % tasks is no plan', v_count
+    -- whoever worked on many tickets without a plan could otherwise never submit one, nor end the day
+    select p_more + count(*) filter (where t.planned), count(*) filter (where not t.planned) into v_planned, v_worked_on
+      from secondline.task t where t.person_id = p_person and t.day = p_day and t.dropped_at is null;
+    if v_planned > 100 then
+        raise exception 'a day with % tasks is no plan', v_planned
             using errcode = 'invalid_parameter_value', hint = 'At most 100 tasks a day: put small ones together.';
-    elsif v_count = 0 then
+    elsif v_planned + v_worked_on = 0 then
         raise exception 'the plan is empty'
             using errcode = 'invalid_parameter_value', hint = 'Name at least one task; secondline.suggested_task offers some.';
     end if;
 end;
 $$;
-comment on function secondline_rules.require_few_tasks(bigint, date, integer) is '22023 unless the day has 1 to 100 tasks with so many more.';
+comment on function secondline_rules.require_few_tasks(bigint, date, integer) is
+    '22023 when the day would have more than 100 planned tasks with so many more, or none at all; tickets that were worked on without a plan are tasks too, and are not limited.';
 
 create or replace function secondline_rules.require_title(p_title text) returns text
 language plpgsql immutable set search_path = pg_catalog, pg_temp

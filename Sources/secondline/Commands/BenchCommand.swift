@@ -20,7 +20,7 @@ extension Command {
             Option(long: "rounds", value: "N", summary: "How often each side is measured (default 5)"),
             Option(
                 long: "tickets", value: "N",
-                summary: "Tickets a round (default 20,000; latency 2,500; duties 100,000; memory 20,000 a day)"),
+                summary: "Tickets a round (default 20,000; latency 2,500; duties 100,000; memory 5,000 a day)"),
             Option(long: "messages", value: "N", summary: "Messages a round (default 50,000)"),
             Option(long: "for", value: "DURATION", summary: "How long snapshot holds it (default 3min)"),
             Option(long: "hours", value: "N", summary: "Simulated hours of memory (default 24)"),
@@ -57,7 +57,7 @@ extension Command {
                     try await DutiesBench(database: database, tickets: max(20_000, tickets ?? 100_000), people: 1000)
                         .run(rounds, call.output)
                 case "memory":
-                    try await MemoryBench(database: database, tickets: tickets ?? 20_000, hours: hours).run(call.output)
+                    try await MemoryBench(database: database, tickets: tickets ?? 5000, hours: hours).run(call.output)
                 default:
                     try await ScaleBench(database: database, tickets: tickets ?? 5000, large: large).run(
                         rounds, call.output)
