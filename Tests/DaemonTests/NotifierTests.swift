@@ -142,7 +142,8 @@ struct NotifierTests {
         let pulse = Pulse(allowance: .seconds(60))
         let loop = DutyLoop(
             duty: HangingDuty(hang: hang), session: Session(options: database.options()), wake: wake,
-            interval: .seconds(3600), log: log.log, connectivity: Connectivity(log: log.log), pulse: pulse,
+            interval: .seconds(3600), log: log.log, connectivity: Connectivity(log: log.log),
+            schema: SchemaWatch(log: log.log), pulse: pulse, tally: Tally(duties: []),
             onReady: {}, isStopping: { hang.isOver })
         let running = Task { try await loop.run() }
         await hang.begun()
