@@ -39,6 +39,18 @@ struct CheckTests {
         }
     }
 
+    @Test("a login without any role is told the same")
+    func stranger() async throws {
+        try await withDatabase { database, session in
+            try await withLogin(database, session, in: []) { conninfo in
+                let run = await CommandRun(["check"], on: conninfo)
+                #expect(run.status == .noPermission)
+                #expect(run.output.contains("lacks usage on schema secondline — "))
+                #expect(run.output.contains("grant secondline_daemon to \"login_"))
+            }
+        }
+    }
+
     @Test("one right of the daemon that is missing is named")
     func oneRight() async throws {
         try await withDatabase { database, session in

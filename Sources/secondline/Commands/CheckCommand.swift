@@ -143,6 +143,10 @@ struct CheckCommand {
         do throws(DatabaseError) {
             version = try await session.transaction { (db) throws(DatabaseError) in try SchemaVersion.read(in: db) }
         } catch {
+            if error.sqlState == .insufficientPrivilege, let user = try? await session.server.user {
+                tell(rights(["usage on schema secondline"], user: user))
+                return false
+            }
             tell(.failed("schema", Explanation.of(error)))
             return false
         }
