@@ -149,6 +149,8 @@ struct UpgradeTests {
                 #expect(upgrade.output.contains("applied \(file.migration)\n"))
             }
             try await daemon.says("daemon.ready")
+            // what was in hand before is still theirs
+            try await session.script("select secondline.resolve_ticket(301, 3, 'done')")
             try await Staff(of: database).solveEverything()
             daemon.signal(SIGTERM)
             let (status, log) = try await daemon.end()
