@@ -139,7 +139,7 @@ struct ReloadTests {
                 let broken = [
                     ("\(good)[daemon]\nbatch_size = many\n", "is not a whole number"),
                     ("[database]\nconninfo = \(nowhere)\n", "does not exist"),
-                    ("[database]\nconninfo = \(empty.conninfo)\n", "secondline migrate"),
+                    ("[database]\nconninfo = \(empty.conninfo)\n", "has no schema"),
                     ("[database]\nconninfo = host=/nonexistent\n", "No such file or directory"),
                     ("[database]\nconninfo = host=\n[nonsense]\n", "no section"),
                 ]
@@ -233,6 +233,21 @@ struct ReloadTests {
             #expect(log.components(separatedBy: "systemd.unreachable").count <= 2)
             #expect(log.contains(" warning "))
         }
+    }
+
+    @Test("a change in any section is seen")
+    func sections() {
+        var other = Configuration()
+        other.database.conninfo = "dbname=other"
+        other.daemon.batchSize = 1
+        other.log.level = .debug
+        other.delivery.lease = .seconds(1)
+        other.tickets.retention = .seconds(1)
+        other.metrics.file = "/other"
+        other.channels = [Configuration.Channel(name: "other")]
+        let sections = Set(
+            ConfigurationKey.all.map { $0.section == ConfigurationSection.anyChannel ? "channel" : $0.section })
+        #expect(Set(other.sectionsDiffering(from: Configuration())) == sections)
     }
 
     @Test("--log-format wins over the file, also over one that is read again")

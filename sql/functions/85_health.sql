@@ -350,7 +350,7 @@ comment on function secondline_rules.find_health(timestamptz, text[], double pre
     'All that is not as it should be, as far as the caller''s rights let it see. Changes nothing.';
 
 create or replace function secondline_rules.scanned_tables(p_sql text) returns setof text
-language plpgsql volatile set plan_cache_mode = force_generic_plan
+language plpgsql volatile set search_path = pg_catalog, pg_temp set plan_cache_mode = force_generic_plan
 as $$
 declare
     v_plan jsonb;

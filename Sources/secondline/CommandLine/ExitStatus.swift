@@ -21,12 +21,13 @@ enum ExitStatus: Int32, Sendable {
     /// What they mean, as the man page and the README have it.
     static let documented: [([ExitStatus], String)] = [
         ([.ok], "done; also after SIGTERM"),
+        ([.failure], "something is a fault by now, says check --deep; its warnings leave 0"),
         ([.usage], "a mistake on the command line"),
         ([.dataError], "the data is refused: rejected rows of an import, an error of class SL, 22 or 23"),
         ([.noInput, .cannotCreate, .ioError], "a file cannot be opened, or made; reading or writing failed"),
         ([.unavailable], "no server, or it does not answer"),
         ([.software], "a fault of the program: please report the line"),
-        ([.temporaryFailure], "try again: a lock or a serialisation failure"),
+        ([.temporaryFailure], "try again: a lock or a serialisation failure; a newer schema, for the daemon"),
         ([.noPermission], "the login or the file's rights do not suffice"),
         ([.configuration], "configuration or schema"),
     ]

@@ -126,7 +126,8 @@ extension Configuration {
     func sectionsDiffering(from other: Configuration) -> [String] {
         [
             ("database", database == other.database), ("daemon", daemon == other.daemon), ("log", log == other.log),
-            ("delivery", delivery == other.delivery), ("channel", channels == other.channels),
+            ("delivery", delivery == other.delivery), ("tickets", tickets == other.tickets),
+            ("metrics", metrics == other.metrics), ("channel", channels == other.channels),
         ].filter { !$0.1 }.map(\.0)
     }
 }
