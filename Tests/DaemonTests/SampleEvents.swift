@@ -7,6 +7,9 @@ import Store
 func sampleEvents(_ text: String) -> [LogEvent] {
     let (ticket, person, message) = (TicketID(7), PersonID(8), MessageID(9))
     let time: Duration = .milliseconds(1234)
+    func finding(_ severity: HealthFinding.Severity) -> HealthFinding {
+        HealthFinding(text, text, severity, detail: text, advice: text)
+    }
     return [
         .daemonStarted(version: text, pid: 5), .configurationWarning(text), .configurationRefused(text),
         .daemonReloaded(changed: [text]), .daemonReady(after: time), .daemonStopping(signal: text),
@@ -32,6 +35,10 @@ func sampleEvents(_ text: String) -> [LogEvent] {
         .messagePassedOn(message, of: person, to: text), .messagePassedOn(message, of: person, to: "nobody"),
         .channelFailing(text, error: text), .channelRestored(text, after: time, failures: 3),
         .dutyFailed(duty: text, error: text, retryIn: time), .dutyFailed(duty: text, error: text, retryIn: nil),
+        .schemaAwaited(found: text, known: text), .ticketsRemoved(6),
+        .healthFound(finding(.info)), .healthFound(finding(.warning)), .healthFound(finding(.error)),
+        .healthGone(finding(.error), after: time), .metricsFailed(file: text, error: text),
+        .metricsRestored(file: text),
         .dutySilent(duty: text, since: time), .systemdUnreachable(error: text), .logDropped(count: 4),
     ]
 }

@@ -46,8 +46,9 @@ final class Connectivity: Sendable {
                 : .databaseUnreachable(since: .zero, attempts: 1, error: "\(error)")
         }
         guard let event else { return }
-        log.write(event)
+        // whoever reads the line finds it so
         onChange("\(error)")
+        log.write(event)
     }
 
     func connected(_ server: ServerInfo) {
@@ -64,7 +65,7 @@ final class Connectivity: Sendable {
                 server: server.versionText, host: server.host, database: server.database, user: server.user)
         }
         guard let event else { return }
-        log.write(event)
         onChange(nil)
+        log.write(event)
     }
 }
