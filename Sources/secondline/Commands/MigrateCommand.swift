@@ -9,7 +9,7 @@ extension Command {
             safe when two run at once. Needs a role that may create schemas in this database, and the first time in \
             a cluster also roles. A DBA can do the same with psql and sql/install.sql, which the \
             package has in /usr/share/secondline. Daemons may be at work. A table that somebody holds is \
-            waited for, 3 seconds at a time, and who holds it is told.
+            waited for, a second at a time, and who holds it is told.
             """,
         options: [
             Option(
