@@ -45,15 +45,13 @@ package struct HealthDuty: Duty {
     private func look(_ session: Session) async throws(DatabaseError) -> [RecordFindings.Row] {
         let scope = intervals.scope(at: at(), besides: Self.name)
         let user = try await session.server.user
-        return try await session.transaction { (db) throws(DatabaseError) -> [RecordFindings.Row] in
-            guard let isFinishDue = try db.first(LockDuty(HealthDuty.name, at: scope.at)) else { return [] }
+        let rows = try await holding(at: scope.at, in: session) { (db) throws(DatabaseError) in
             var seen = try ClockDifference.measure(db).finding.map { [$0] } ?? []
             seen += Self.rights(try db.query(MissingRights()), user: user)
             seen += try PolledTables.findings(in: db)
-            let rows = try db.query(RecordFindings(scope, seen: seen))
-            if isFinishDue { try db.execute(FinishDuty(HealthDuty.name, at: scope.at)) }
-            return rows
+            return try db.query(RecordFindings(scope, seen: seen))
         }
+        return rows ?? []
     }
 
     private static func rights(_ missing: [String], user: String) -> [HealthFinding] {

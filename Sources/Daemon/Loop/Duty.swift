@@ -32,16 +32,23 @@ extension Duty {
 }
 
 extension Duty {
-    /// The rows of its one statement, in a transaction that holds the duty's row; none while another daemon holds it.
+    /// What the body does in a transaction that holds the duty's row; nil while another daemon holds it.
+    func holding<R: Sendable>(
+        at: Instant?, in session: Session, _ body: @Sendable (Database) throws(DatabaseError) -> R
+    ) async throws(DatabaseError) -> R? {
+        try await session.transaction { (db) throws(DatabaseError) -> R? in
+            guard let isFinishDue = try db.first(LockDuty(Self.name, at: at)) else { return nil }
+            let result = try body(db)
+            if isFinishDue { try db.execute(FinishDuty(Self.name, at: at)) }
+            return result
+        }
+    }
+
+    /// The rows of its one statement; none while another daemon holds the duty.
     func rows<S: Statement>(
         of statement: S, at: Instant?, in session: Session
     ) async throws(DatabaseError) -> [S.Row] {
-        try await session.transaction { (db) throws(DatabaseError) -> [S.Row] in
-            guard let isFinishDue = try db.first(LockDuty(Self.name, at: at)) else { return [] }
-            let rows = try db.query(statement)
-            if isFinishDue { try db.execute(FinishDuty(Self.name, at: at)) }
-            return rows
-        }
+        try await holding(at: at, in: session) { (db) throws(DatabaseError) in try db.query(statement) } ?? []
     }
 }
 

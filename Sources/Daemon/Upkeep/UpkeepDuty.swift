@@ -89,19 +89,16 @@ package final class UpkeepDuty: Duty {
     /// Nil when another daemon holds the duty.
     private func attend(_ session: Session) async throws(DatabaseError) -> [AttendPopups.Row]? {
         let at = at()
-        return try await session.transaction { (db) throws(DatabaseError) -> [AttendPopups.Row]? in
-            guard let isFinishDue = try db.first(LockDuty(UpkeepDuty.name, at: at)) else { return nil }
-            if isFinishDue { try db.execute(FinishDuty(UpkeepDuty.name, at: at)) }
-            return try db.query(AttendPopups(at: at))
+        return try await holding(at: at, in: session) { (db) throws(DatabaseError) in
+            try db.query(AttendPopups(at: at))
         }
     }
 
     /// How many were removed; nil when another daemon holds the duty.
     private func removeHistory(_ session: Session) async throws(DatabaseError) -> Int? {
         let (at, seconds) = (at(), retention.databaseSeconds)
-        return try await session.transaction { (db) throws(DatabaseError) -> Int? in
-            guard try db.first(LockDuty(UpkeepDuty.name, at: at)) != nil else { return nil }
-            return try db.first(RemoveHistory(at: at, retention: seconds, limit: Self.batch)) ?? 0
+        return try await holding(at: at, in: session) { (db) throws(DatabaseError) in
+            try db.first(RemoveHistory(at: at, retention: seconds, limit: Self.batch)) ?? 0
         }
     }
 
@@ -109,10 +106,8 @@ package final class UpkeepDuty: Duty {
     /// duty.
     private func retirePopups(_ session: Session) async throws(DatabaseError) -> Bool {
         let (at, seconds, after) = (at(), retention.databaseSeconds, state.withLock { $0.popup })
-        let last = try await session.transaction { (db) throws(DatabaseError) -> MessageID?? in
-            guard try db.first(LockDuty(UpkeepDuty.name, at: at)) != nil else { return nil }
-            return .some(
-                try db.query(RetirePopups(at: at, retention: seconds, after: after, limit: Self.page)).first ?? nil)
+        let last = try await holding(at: at, in: session) { (db) throws(DatabaseError) -> MessageID? in
+            try db.query(RetirePopups(at: at, retention: seconds, after: after, limit: Self.page)).first ?? nil
         }
         guard let last else { return false }
         state.withLock { $0.popup = last }
@@ -124,13 +119,12 @@ package final class UpkeepDuty: Duty {
         _ session: Session, _ retention: Duration
     ) async throws(DatabaseError) -> Int? {
         let (at, seconds, after) = (at(), retention.databaseSeconds, state.withLock { $0.ticket })
-        let row = try await session.transaction { (db) throws(DatabaseError) -> RemoveTickets.Row? in
-            guard try db.first(LockDuty(UpkeepDuty.name, at: at)) != nil else { return nil }
+        let row = try await holding(at: at, in: session) { (db) throws(DatabaseError) in
             _ = try db.first(RemoveBlockers(at: at, retention: seconds, limit: Self.tickets))
             return try db.first(
                 RemoveTickets(at: at, retention: seconds, after: after, page: Self.page, limit: Self.tickets))
         }
-        guard let row else { return nil }
+        guard let row = row ?? nil else { return nil }
         state.withLock {
             $0.ticket = row.lastSeen
             $0.removed += row.removed
