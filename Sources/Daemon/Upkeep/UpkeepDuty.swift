@@ -8,7 +8,7 @@ package final class UpkeepDuty: Duty {
     package static let name = "upkeep"
     package static let statements: [any Statement.Type] = [
         LockDuty.self, AttendPopups.self, RetirePopups.self, RemoveHistory.self, RemoveTickets.self,
-        RemoveBlockers.self, FinishDuty.self,
+        FinishDuty.self,
     ]
 
     private let log: EventLog
@@ -120,8 +120,7 @@ package final class UpkeepDuty: Duty {
     ) async throws(DatabaseError) -> Int? {
         let (at, seconds, after) = (at(), retention.databaseSeconds, state.withLock { $0.ticket })
         let row = try await holding(at: at, in: session) { (db) throws(DatabaseError) in
-            _ = try db.first(RemoveBlockers(at: at, retention: seconds, limit: Self.tickets))
-            return try db.first(
+            try db.first(
                 RemoveTickets(at: at, retention: seconds, after: after, page: Self.page, limit: Self.tickets))
         }
         guard let row = row ?? nil else { return nil }
