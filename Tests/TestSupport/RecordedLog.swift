@@ -31,6 +31,11 @@ package final class RecordedLog: Sendable {
         lines.filter { $0.contains(" \(event) ") || $0.hasSuffix(" \(event)") }
     }
 
+    /// The errors and warnings, but for what health finds: it judges the server and the login, after a time.
+    package var troubles: [String] {
+        lines.filter { ($0.contains(" error ") || $0.contains(" warning ")) && !$0.contains(" health.found ") }
+    }
+
     /// Returns when a line contains the text, at once if one does already.
     package func line(containing text: String) async {
         await withCheckedContinuation { continuation in
