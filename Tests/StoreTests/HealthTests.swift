@@ -136,7 +136,7 @@ import Testing
                 "autovacuum_off|ticket|error|alter table secondline.ticket reset (autovacuum_enabled);",
                 "constraint_unchecked|team.team_name_is_short|warning|alter table secondline.team validate constraint team_name_is_short;",
                 "index_invalid|message_due_index|error|reindex index concurrently secondline.message_due_index;",
-                "index_missing|ticket_waiting_effort_index|error|Create it again as sql/migrations has it, with \"concurrently\": grep -w ticket_waiting_effort_index. That of a constraint comes with the constraint.",
+                "index_missing|ticket_waiting_effort_index|error|Create it again, with \"concurrently\", by its statement; that of a constraint comes with the constraint: grep -rwA3 ticket_waiting_effort_index /usr/share/secondline/sql/migrations",
                 "trigger_disabled|assignment|error|alter table secondline.assignment enable trigger all; then see what was written meanwhile.",
                 "trigger_disabled|person|error|alter table secondline.person enable trigger all; then see what was written meanwhile.",
             ])
@@ -222,6 +222,16 @@ import Testing
         #expect(
             try await found("duty_health(now(), '{}', '{}', '0001_department')")
                 == ["schema_version|\(SchemaVersion.known)|warning"])
+        // whichever of the two is behind
+        #expect(
+            try await db.lines(
+                """
+                select v.known, f.advice from unnest('{0001_department,9999_next}'::text[]) v (known)
+                 cross join secondline_rules.duty_health(now(), '{}', '{}', v.known) f order by 1
+                """) == [
+                    "0001_department|Install the version of secondline that brought it, and restart the daemons.",
+                    "9999_next|Run \"secondline migrate\".",
+                ])
     }
 
     @Test("channels that fail, that no daemon has, that are slow, or whose messages were refused are found")

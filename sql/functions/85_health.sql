@@ -127,7 +127,7 @@ begin atomic
            case when i.indexrelid is null then format('index %s is not there: what it keeps unique is not, what it serves reads all rows', e.name)
                 else format('index %s of %s is invalid: it is kept up and serves nobody', e.name, i.indrelid::regclass) end,
            case when i.indexrelid is null
-                then format('Create it again as sql/migrations has it, with "concurrently": grep -w %s. That of a constraint comes with the constraint.', e.name)
+                then format('Create it again, with "concurrently", by its statement; that of a constraint comes with the constraint: grep -rwA3 %s /usr/share/secondline/sql/migrations', e.name)
                 else format('reindex index concurrently secondline.%I;', e.name) end
       from secondline_rules.expected_index() e (name)
       left join (pg_class c join pg_index i on i.indexrelid = c.oid)
@@ -177,6 +177,7 @@ begin atomic
            format('alter database %I set idle_in_transaction_session_timeout = ''5min''; or the same for a role.', current_database())
       from pg_roles r
      where r.rolcanlogin and not r.rolsuper and r.rolname <> session_user
+       and has_database_privilege(r.oid, current_database(), 'connect')
        and (pg_has_role(r.oid, 'secondline_app', 'member') or pg_has_role(r.oid, 'secondline_member', 'member')
             or pg_has_role(r.oid, 'secondline_client', 'member'))
        and coalesce((select split_part(c, '=', 2)
@@ -219,7 +220,8 @@ begin atomic
       from duty d where d.is_late and not d.is_missing and not exists (select from daemon)
     union all
     select 'schema_version', m.found, 'warning', null, format('the schema is %s, the daemon knows %s', m.found, p_schema),
-           'Install the version of secondline that brought it, and restart the daemons.'
+           case when m.found < p_schema then 'Run "secondline migrate".'
+                else 'Install the version of secondline that brought it, and restart the daemons.' end
       from (select max(x.name) as found from secondline.schema_migration x) m where m.found <> p_schema;
 end;
 comment on function secondline_rules.duty_health(timestamptz, text[], double precision[], text) is
