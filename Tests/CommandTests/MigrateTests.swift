@@ -110,6 +110,7 @@ struct MigrateTests {
             } else {
                 #expect(run.status == .temporaryFailure, "\(run.output) \(run.errors)")
                 #expect(run.errors.contains("waiting for pid \(pid) (nightly export, user "))
+                #expect(run.errors.contains("secondline: nothing has changed: "))
                 #expect(run.output.isEmpty)
                 // its limit, and what it does besides
                 #expect(ContinuousClock.now - start < .seconds(60))

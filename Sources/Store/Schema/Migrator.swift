@@ -15,7 +15,7 @@ package struct Migrator: Sendable {
         set local statement_timeout = '5min';
         set local lock_timeout = '5min';
         select pg_catalog.pg_advisory_xact_lock(pg_catalog.hashtext('secondline.migrate'));
-        set local lock_timeout = \(max(100, min(3_000, limit.components.seconds * 1_000)));
+        set local lock_timeout = \(Int(max(100, min(3_000, limit / .milliseconds(1)))));
         """
     }
     /// Migrations take tables one by one, those at work in another order: a deadlock of which they would be the victims. So all
@@ -39,7 +39,7 @@ package struct Migrator: Sendable {
         let end = ContinuousClock.now + limit
         while true {
             do {
-                return Result(applied: try await apply(in: session, within: limit).get())
+                return Result(applied: try await apply(in: session, within: end - .now).get())
             } catch let error as DatabaseError where error.recovery == .retry {
                 guard ContinuousClock.now + rest < end else { throw error }
                 try await Task.sleep(for: rest)

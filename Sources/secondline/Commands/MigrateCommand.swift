@@ -32,7 +32,14 @@ struct MigrateCommand {
             let limit = try call.duration("wait", in: .zero ... .seconds(86_400)) ?? .seconds(60)
             let watch = Task { [waiting = try await session.server.backendPID] in await tellHolders(of: waiting) }
             defer { watch.cancel() }
-            let result = try await Migrator.migrate(session, within: limit)
+            let result: Migrator.Result
+            do { result = try await Migrator.migrate(session, within: limit) } catch let error as DatabaseError
+                where error.recovery == .retry
+            {
+                throw CommandFailure(
+                    .temporaryFailure, "nothing has changed: the migration did not get in time what it needs (\(error))",
+                    advice: "End the transaction that holds it, try at a quieter time, or with a longer --wait.")
+            }
             for name in result.applied { call.output.write("applied \(name)\n") }
             call.output.write(
                 result.applied.isEmpty
