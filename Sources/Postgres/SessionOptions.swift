@@ -9,6 +9,7 @@ package struct SessionOptions: Sendable {
     package var callTimeout: Duration
     package var statementTimeout: Duration
     package var lockTimeout: Duration
+    /// A client that vanished in a transaction, or stands still in one, keeps what it has locked for so long.
     package var idleInTransactionTimeout: Duration
     /// Adds `target_session_attrs=read-write` when the conninfo does not say.
     package var readWrite: Bool
@@ -25,7 +26,7 @@ package struct SessionOptions: Sendable {
         callTimeout: Duration = .seconds(35),
         statementTimeout: Duration = .seconds(30),
         lockTimeout: Duration = .seconds(5),
-        idleInTransactionTimeout: Duration = .seconds(60),
+        idleInTransactionTimeout: Duration = .seconds(10),
         readWrite: Bool = true,
         role: String? = nil,
         pooler: Pooler = .off
