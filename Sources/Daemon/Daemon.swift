@@ -83,7 +83,11 @@ package final class Daemon: Sendable {
     /// Runs until `stop` is called. Throws `DaemonFault` when it cannot go on.
     package func run() async throws {
         let started = ContinuousClock.now
-        let connectivity = Connectivity(log: log) { error in self.change { $0.outage = error } }
+        let connectivity = Connectivity(log: log) { [wakes] error in
+            self.change { $0.outage = error }
+            // what one has found concerns all
+            if error != nil { for wake in wakes.values { wake.hint() } }
+        }
         let schema = SchemaWatch(log: log)
         let delivery = DeliveryDuty(
             settings: settings.delivery, poll: settings.pollInterval, log: log, wake: wakes[DeliveryDuty.name]!)
@@ -165,7 +169,7 @@ package final class Daemon: Sendable {
 
     private func ready(_ duty: String, of count: Int, after: Duration) {
         let isReady = state.withLock { state in
-            guard state.ready.insert(duty).inserted else { return false }
+            guard !state.isStopping, state.ready.insert(duty).inserted else { return false }
             return state.ready.count == count
         }
         guard isReady else { return }

@@ -87,6 +87,10 @@ package actor Session {
         try simple(sql, nil).flatMap(\.textRows)
     }
 
+    /// Throws `.connection` when the server has said with its last answer that it is read-only now. Costs nothing; behind a pooler
+    /// only the next transaction finds out.
+    package func checkWritable() throws(DatabaseError) { _ = try opened() }
+
     /// The latest warnings and notices of the server, oldest first; at most 32 are kept.
     package func takeNotices() -> [String] { connection?.notices.take() ?? [] }
 

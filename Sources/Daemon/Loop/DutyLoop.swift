@@ -36,6 +36,7 @@ struct DutyLoop: Sendable {
                 if await !session.isOpen {
                     opened = nil
                     let version = try await open()
+                    if isStopping() { break }
                     if schema.awaits(version) {
                         await session.close()
                         await rest(atMost: interval)
@@ -57,6 +58,8 @@ struct DutyLoop: Sendable {
                 }
                 let began = ContinuousClock.now
                 let outcome = try await duty.run(session)
+                // who had nothing to write would find a server that was fenced only when it looks again
+                try await session.checkWritable()
                 tally.ran(name, took: .now - began)
                 failures = 0
                 if outcome.again || isStopping() { continue }
