@@ -37,7 +37,8 @@ struct MigrateCommand {
                 where error.recovery == .retry
             {
                 throw CommandFailure(
-                    .temporaryFailure, "nothing has changed: the migration did not get in time what it needs (\(error))",
+                    .temporaryFailure,
+                    "nothing has changed: the migration did not get in time what it needs (\(error))",
                     advice: "End the transaction that holds it, try at a quieter time, or with a longer --wait.")
             }
             for name in result.applied { call.output.write("applied \(name)\n") }
