@@ -6,8 +6,8 @@ enum Fault: Sendable, CustomStringConvertible {
     case daemonKilled(Int, backAfter: Int)
     /// SIGTERM and another one, as in an upgrade.
     case daemonReplaced(Int)
-    /// SIGSTOP, beyond its leases.
-    case daemonFrozen(Int, for: Int)
+    /// SIGSTOP, beyond its leases; of a long schedule's, one in ten for a minute.
+    case daemonFrozen(Int, for: Int, seconds: Int)
     /// The wall clock of its machine jumps to so many hours from ours, and stays there.
     case clockMoved(Int, hours: Int)
     case backendsTerminated(Int)
@@ -35,14 +35,14 @@ enum Fault: Sendable, CustomStringConvertible {
         "network silent", "network slow", "disk full", "statements time out",
     ]
 
-    static func random(_ kind: String, using generator: inout SeededGenerator) -> Fault {
+    static func random(_ kind: String, isLong: Bool, using generator: inout SeededGenerator) -> Fault {
         let daemon = Int.random(in: 0..<Scene.daemons, using: &generator)
         let acts = Int.random(in: 20...250, using: &generator)
         let number = Int.random(in: 0..<1000, using: &generator)
         return switch kind {
         case "daemon killed": .daemonKilled(daemon, backAfter: number % 3 * 20)
         case "daemon replaced": .daemonReplaced(daemon)
-        case "daemon frozen": .daemonFrozen(daemon, for: acts * 2)
+        case "daemon frozen": .daemonFrozen(daemon, for: acts * 2, seconds: isLong && number % 10 == 0 ? 60 : 5)
         case "clock moved": .clockMoved(daemon, hours: number % 3 - 1)
         case "backends terminated": .backendsTerminated(1 + number % 8)
         case "statements cancelled": .statementsCancelled
@@ -84,7 +84,8 @@ enum Fault: Sendable, CustomStringConvertible {
         switch self {
         case .daemonKilled(let daemon, let acts): "daemon \(daemon) killed, back after \(acts) acts"
         case .daemonReplaced(let daemon): "daemon \(daemon) replaced"
-        case .daemonFrozen(let daemon, let acts): "daemon \(daemon) frozen for \(acts) acts"
+        case .daemonFrozen(let daemon, let acts, let seconds):
+            "daemon \(daemon) frozen for \(seconds == 60 ? "a minute" : "\(acts) acts")"
         case .clockMoved(let daemon, let hours): "clock of daemon \(daemon) off by \(hours) h"
         case .backendsTerminated(let count): "\(count) backends terminated"
         case .statementsCancelled: "statements cancelled"

@@ -10,7 +10,7 @@ struct FaultTests {
     }
 
     /// A new department so often: checks read all of it.
-    private static let faultsInRound = 45
+    static let faultsInRound = 45
 
     @Test("whatever fails, no ticket and no message is lost or doubled")
     func storm() async throws {

@@ -23,13 +23,15 @@ extension Scene {
             let status = await daemons[number].end(SIGTERM)
             if status != 0 { throw Failure("daemon \(number) ended with status \(status) after SIGTERM") }
             try daemons[number].start()
-        case .daemonFrozen(let number, let acts):
+        case .daemonFrozen(let number, let acts, let seconds):
             let before = count("message.taken_over")
             daemons[number].signal(SIGSTOP)
-            let end = ContinuousClock.now + .seconds(5)
-            await self.acts(acts, atMost: .seconds(5))
+            let end = ContinuousClock.now + .seconds(seconds)
+            await self.acts(acts, atMost: .seconds(seconds))
             // until others have what it had, if it had something
-            while count("message.taken_over") == before, .now < end { try await Task.sleep(for: .milliseconds(20)) }
+            while seconds == 60 || count("message.taken_over") == before, .now < end {
+                try await Task.sleep(for: .milliseconds(20))
+            }
             daemons[number].signal(SIGCONT)
         case .clockMoved(let number, let hours): try daemons[number].moveClock(hours: hours)
         case .backendsTerminated(let count):

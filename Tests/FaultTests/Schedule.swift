@@ -19,7 +19,7 @@ struct Schedule: Sendable {
         while steps.count < faults {
             if bag.isEmpty { bag = Fault.kinds.shuffled(using: &generator) }
             let kind = bag.removeLast()
-            let fault = Fault.random(kind, using: &generator)
+            let fault = Fault.random(kind, isLong: faults >= FaultTests.faultsInRound, using: &generator)
             let pause = Int.random(in: 0...60, using: &generator)
             // drawn all the same: without a kind the others stay as they are
             if !missing.contains(kind) { steps.append(Step(pause: pause, fault: fault)) }
