@@ -24,18 +24,10 @@ begin
 end;
 $$;
 
--- an upgrade takes all tables at once, or gives up before the server looks for deadlocks: those at work would be the victims
-set local statement_timeout = '900ms';
-do $$
-begin
-    if exists (select from secondline.schema_migration)
-       and not exists (select from secondline.schema_migration where name = '0012_retention') then
-        execute (select 'lock table ' || string_agg(c.oid::regclass::text, ', ' order by c.oid) || ' in access exclusive mode'
-                   from pg_catalog.pg_class c where c.relnamespace = 'secondline'::regnamespace and c.relkind = 'r');
-    end if;
-end;
-$$;
-set local statement_timeout = '5min';
+select not exists (select from secondline.schema_migration where name = '0012_retention') as wanted \gset
+\if :wanted
+\ir lock.sql
+\endif
 
 select not exists (select from secondline.schema_migration where name = '0001_department') as wanted \gset
 \if :wanted

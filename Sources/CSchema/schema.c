@@ -9,6 +9,9 @@ static const char roles[] = {
 static const char ledger[] = {
 #embed "../../sql/ledger.sql" suffix(, 0)
 };
+static const char lock[] = {
+#embed "../../sql/lock.sql" suffix(, 0)
+};
 static const char migrations_0001_department[] = {
 #embed "../../sql/migrations/0001_department.sql" suffix(, 0)
 };
@@ -181,6 +184,7 @@ static const char grants[] = {
 static const struct secondline_sql_file files[] = {
     {"roles.sql", roles},
     {"ledger.sql", ledger},
+    {"lock.sql", lock},
     {"migrations/0001_department.sql", migrations_0001_department},
     {"migrations/0002_ticket.sql", migrations_0002_ticket},
     {"migrations/0003_message.sql", migrations_0003_message},

@@ -36,7 +36,7 @@ struct SchemaTests {
         let files = try FileManager.default.subpathsOfDirectory(atPath: folder.path)
             .filter { $0.hasSuffix(".sql") && $0 != "install.sql" && !$0.hasPrefix("examples/") }
         #expect(Set(SchemaFile.all.map(\.path)) == Set(files))
-        let ranks = ["roles.sql", "ledger.sql", "migrations/", "functions/", "views/", "grants.sql"]
+        let ranks = ["roles.sql", "ledger.sql", "lock.sql", "migrations/", "functions/", "views/", "grants.sql"]
         let rank = { (path: String) in ranks.firstIndex { path.hasPrefix($0) } ?? -1 }
         let ordered = files.sorted { (rank($0), $0) < (rank($1), $1) }
         #expect(SchemaFile.all.map(\.path) == ordered)

@@ -18,16 +18,6 @@ package struct Migrator: Sendable {
         set local lock_timeout = \(Int(max(100, min(3_000, limit / .milliseconds(1)))));
         """
     }
-    /// Migrations take tables one by one, those at work in another order: a deadlock of which they would be the victims. So all
-    /// tables are taken at once, or given up before the server looks for deadlocks, which is a second.
-    private static let locking = """
-        set local statement_timeout = '900ms';
-        do $$ begin
-            execute (select 'lock table ' || string_agg(c.oid::regclass::text, ', ' order by c.oid) || ' in access exclusive mode'
-                       from pg_catalog.pg_class c where c.relnamespace = 'secondline'::regnamespace and c.relkind = 'r');
-        end $$;
-        set local statement_timeout = '5min';
-        """
     private static let patience: Duration = .seconds(310)
     /// Between two attempts whoever waited behind the migration goes on.
     private static let rest: Duration = .seconds(1)
@@ -61,7 +51,7 @@ package struct Migrator: Sendable {
             try db.script(SchemaFile.named("ledger.sql").text)
             try db.script("set local role secondline_owner")
             let wanted = try missing(in: db)
-            if case .older = version { try db.script(locking) }
+            if !wanted.isEmpty { try db.script(SchemaFile.named("lock.sql").text) }
             for migration in wanted {
                 try db.script(migration.text, timeout: patience)
                 try db.execute(RecordMigration(migration: migration))
@@ -74,19 +64,19 @@ package struct Migrator: Sendable {
     /// The SQL that `migrate` would run now, as one script for psql. Throws as `migrate` does.
     package static func script(for session: Session) async throws -> String {
         let outcome = try await session.transaction {
-            (db) throws(DatabaseError) -> Swift.Result<(isOlder: Bool, wanted: [FileChecksums.Row]), SchemaMismatch> in
+            (db) throws(DatabaseError) -> Swift.Result<[FileChecksums.Row], SchemaMismatch> in
             let version = try SchemaVersion.read(in: db)
             switch version {
             case .newer, .altered: return .failure(SchemaMismatch(version: version))
-            case .absent: return .success((false, try db.query(FileChecksums(files: SchemaFile.migrations))))
-            case .current: return .success((false, []))
-            case .older: return .success((true, try db.query(FileChecksums(files: try missing(in: db)))))
+            case .absent: return .success(try db.query(FileChecksums(files: SchemaFile.migrations)))
+            case .current: return .success([])
+            case .older: return .success(try db.query(FileChecksums(files: try missing(in: db))))
             }
         }
-        let (isOlder, wanted) = try outcome.get()
+        let wanted = try outcome.get()
         var parts = ["\\set ON_ERROR_STOP on\nbegin;\n\(opening(within: .seconds(60)))\n", titled(.named("roles.sql"))]
         parts += [titled(.named("ledger.sql")), "set local role secondline_owner;\n"]
-        if isOlder { parts.append(locking + "\n") }
+        if !wanted.isEmpty { parts.append(titled(.named("lock.sql"))) }
         for row in wanted {
             let name = quoteLiteral(row.file.migration)
             parts.append(titled(row.file))
