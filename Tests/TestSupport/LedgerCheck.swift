@@ -39,39 +39,44 @@ package enum LedgerCheck {
             """
         ),
         (
-            // recomputed for each offer, with what tickets weighed then; an overruling or a single large ticket may go beyond. By the
+            // the load at each offer, with what tickets weighed then; an overruling or a single large ticket may go beyond. By the
             // order of the journal, which is that of the locks of the person: instants are read before a lock is waited for
             "a person was given more than there was room for",
             """
             with given as materialized (
-                select a.ticket_id, a.person_id, a.offered_at, a.overruled, a.weight_minutes,
-                       coalesce((select min(j.journal_id) from secondline.journal j
-                                  where j.ticket_id = a.ticket_id and j.at = a.offered_at and j.event in ('assigned', 'reassigned')),
-                                (select min(j.journal_id) from secondline.journal j
-                                  where j.ticket_id = a.ticket_id and j.at >= a.offered_at)) as entry
-                  from secondline.assignment a)
-            select a.ticket_id, a.person_id, a.offered_at, p.capacity_minutes, o.minutes, o.tickets
-              from given a
-              join secondline.person p on p.person_id = a.person_id
-             cross join lateral (
-                   select sum(secondline_rules.weight(s.to_status, w.minutes)) as minutes, count(*) as tickets
-                     from given b
-                     join secondline.ticket t on t.ticket_id = b.ticket_id
-                    -- one that weighs a reply in the end may have weighed its effort before
-                    cross join lateral (
-                          select case when b.weight_minutes > 15 then b.weight_minutes
-                                      else greatest(b.weight_minutes, t.effort_minutes) end as minutes) w
-                    cross join lateral (
-                          select j.to_status from secondline.journal j
-                           where j.ticket_id = b.ticket_id and j.journal_id <= a.entry and j.to_status is not null
-                           order by j.journal_id desc limit 1) s
-                    where b.person_id = a.person_id and b.entry <= a.entry
-                      -- one that was taken up again later was not in hand
-                      and s.to_status not in ('new', 'returned', 'resolved', 'cancelled')
-                      and not exists (select from secondline.journal j
-                                       where j.ticket_id = b.ticket_id and j.journal_id > b.entry and j.journal_id <= a.entry
-                                         and j.event in ('assigned', 'reassigned'))) o
-             where not a.overruled and o.minutes > p.capacity_minutes and o.tickets > 1 limit 5
+                select x.*, (select min(j.journal_id) from secondline.journal j
+                              where j.ticket_id = x.ticket_id and j.journal_id > x.entry and j.event in ('assigned', 'reassigned')) as next
+                  from (select a.ticket_id, a.person_id, a.offered_at, a.overruled,
+                               -- one that weighs a reply in the end may have weighed its effort before
+                               case when a.weight_minutes > 15 then a.weight_minutes
+                                    else greatest(a.weight_minutes, t.effort_minutes) end as minutes,
+                               coalesce((select min(j.journal_id) from secondline.journal j
+                                          where j.ticket_id = a.ticket_id and j.at = a.offered_at and j.event in ('assigned', 'reassigned')),
+                                        (select min(j.journal_id) from secondline.journal j
+                                          where j.ticket_id = a.ticket_id and j.at >= a.offered_at)) as entry
+                          from secondline.assignment a join secondline.ticket t using (ticket_id)) x
+            ), state as (
+                -- null is not in hand; what is taken up again later is, from then on
+                select g.person_id, g.ticket_id, g.entry, j.journal_id,
+                       case when j.journal_id is distinct from g.next
+                                 and j.to_status not in ('new', 'returned', 'resolved', 'cancelled')
+                            then secondline_rules.weight(j.to_status, g.minutes) end as minutes
+                  from given g
+                  join secondline.journal j on j.ticket_id = g.ticket_id and j.journal_id between g.entry and coalesce(g.next, j.journal_id)
+                 where j.to_status is not null
+            ), change as (
+                select s.person_id, s.journal_id, coalesce(s.minutes, 0) - coalesce(lag(s.minutes) over w, 0) as minutes,
+                       (s.minutes is not null)::integer - (lag(s.minutes) over w is not null)::integer as tickets
+                  from state s window w as (partition by s.ticket_id, s.entry order by s.journal_id)
+            ), load as materialized (
+                select c.person_id, c.journal_id, sum(c.minutes) over w as minutes, sum(c.tickets) over w as tickets
+                  from change c window w as (partition by c.person_id order by c.journal_id)
+            )
+            select g.ticket_id, g.person_id, g.offered_at, p.capacity_minutes, l.minutes, l.tickets
+              from given g
+              join load l on l.person_id = g.person_id and l.journal_id = g.entry
+              join secondline.person p on p.person_id = g.person_id
+             where not g.overruled and l.minutes > p.capacity_minutes and l.tickets > 1 limit 5
             """
         ),
         (

@@ -45,13 +45,16 @@ extension MemoryBench {
                    from generate_series(1, p_tickets * (p_minute + 1) / 1440 - p_tickets * p_minute / 1440) i;
 
                 for a in
-                    select t.ticket_id, t.status, t.assignee_id, p_at - x.offered_at as age, t.ticket_id % 20 as n
+                    select t.ticket_id, t.status, t.assignee_id, p_at - x.offered_at as age,
+                           case when exists (select from secondline.assignment y
+                                              where y.ticket_id = x.ticket_id and y.assignment_id < x.assignment_id)
+                                then 4 else t.ticket_id % 20 end as n
                       from secondline.assignment x
                       join secondline.ticket t on t.ticket_id = x.ticket_id
                       join secondline.workday w on w.person_id = x.person_id and w.state = 'working'
                      where x.ended_at is null and x.offered_at < p_at - interval '1 minute' order by x.assignment_id
                 loop
-                    -- one in twenty is left untouched, one is declined, two wait for their client
+                    -- one in twenty is left untouched by the first, one is declined, two wait for their client
                     if a.status = 'assigned' and a.n = 1 and a.age < interval '5 minutes' then
                         perform secondline_rules.decline(p_at, a.ticket_id, a.assignee_id, 'Not mine.');
                     elsif a.status = 'assigned' and a.n <> 0 then
@@ -64,6 +67,10 @@ extension MemoryBench {
                         perform secondline_rules.resolve(p_at, a.ticket_id, a.assignee_id, 'Done.');
                     end if;
                 end loop;
+                -- they read what stands in their inbox
+                perform secondline_rules.acknowledge(p_at, m.message_id, m.person_id)
+                   from secondline.message m join secondline.workday w on w.person_id = m.person_id and w.state = 'working'
+                  where m.channel = 'popup' and m.state = 'sent' and m.created_at < p_at - interval '10 minutes';
             end;
             $$;
             """)
