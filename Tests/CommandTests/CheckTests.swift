@@ -212,6 +212,7 @@ struct CheckTests {
                     "/nonexistent/x.prom",
                     "warning  metrics: /nonexistent/x.prom cannot be written: No such file or directory — "
                 ),
+                ("/proc/x.prom", "warning  metrics: /proc/x.prom cannot be written: "),
                 ("/tmp/x.txt", "warning  metrics: /tmp/x.txt — node_exporter reads only what ends in .prom."),
                 ("/tmp/x.prom", "ok       metrics: /tmp/x.prom\n"),
             ] {

@@ -97,7 +97,7 @@ struct CheckCommand {
         if let obstacle = MetricsFile(file).obstacle {
             return .warning(
                 "metrics: \(file) \(obstacle)",
-                "Give the user of the daemon the directory, or correct file in [metrics].")
+                "Give the user of the daemon a directory with room, or correct file in [metrics].")
         }
         guard file.hasSuffix(".prom") else {
             return .warning("metrics: \(file)", "node_exporter reads only what ends in .prom.")
