@@ -152,7 +152,7 @@ struct ConfigurationTests {
         let file = ScratchFile(Array("[log]\n# ".utf8) + [0xFF, 0x0A] + Array("level = info\u{0}".utf8))
         let failure = #expect(throws: CommandFailure.self) { try Configuration.load(file: file.path, environment: [:]) }
         #expect(failure?.message.contains(":2: not text in UTF-8") == true)
-        #expect(failure?.message.contains(":3: not text in UTF-8") == true)
+        #expect(failure?.message.contains(":3: has a NUL byte") == true)
     }
 
     @Test("the environment wins over the file, and --conninfo over both")
