@@ -80,6 +80,7 @@ struct CheckCommand {
                 await DeepCheck(session: session, intervals: configuration.daemonSettings.intervals).look(tell)
             }
         }
+        tell(await SessionsCheck(options: options, count: configuration.daemonSettings.sessions).finding())
         let interval = configuration.daemon.pollInterval.configurationText
         if !configuration.daemon.listen {
             tell(.ok("LISTEN: switched off; the daemon polls every \(interval)"))
