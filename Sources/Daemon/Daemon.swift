@@ -36,6 +36,12 @@ package struct DaemonSettings: Sendable {
 }
 
 extension DaemonSettings {
+    /// How many a daemon has at once: one for each duty, one that listens, one for the metrics.
+    package var sessions: Int { Daemon.duties.count + (hears ? 1 : 0) + (metrics == nil ? 0 : 1) }
+
+    /// A transaction pooler passes no notifications on.
+    fileprivate var hears: Bool { listens && session.pooler != .transaction }
+
     package var intervals: DutyIntervals {
         DutyIntervals(poll: pollInterval, audit: auditInterval, health: healthInterval)
     }
@@ -45,12 +51,13 @@ extension DaemonSettings {
 package final class Daemon: Sendable {
     private let settings: DaemonSettings
     private let log: EventLog
+    /// Their names.
+    fileprivate static let duties = [
+        AssignmentDuty.name, AuditDuty.name, ClockDuty.name, WorkdayDuty.name, EstimateDuty.name,
+        DeliveryDuty.name, UpkeepDuty.name, HealthDuty.name,
+    ]
     /// Of the duties, by name.
-    private let wakes = Dictionary(
-        uniqueKeysWithValues: [
-            AssignmentDuty.name, AuditDuty.name, ClockDuty.name, WorkdayDuty.name, EstimateDuty.name,
-            DeliveryDuty.name, UpkeepDuty.name, HealthDuty.name,
-        ].map { ($0, Wake()) })
+    private let wakes = Dictionary(uniqueKeysWithValues: duties.map { ($0, Wake()) })
     private let tally: Tally
     private let metricsWake = Wake()
     private let state = Mutex(State())
@@ -106,7 +113,7 @@ package final class Daemon: Sendable {
             (HealthDuty(log: log, intervals: settings.intervals), settings.healthInterval),
         ]
         let listener = Task { [settings, log, wakes] in
-            guard settings.listens, settings.session.pooler != .transaction else { return }
+            guard settings.hears else { return }
             await HintListener(
                 options: settings.session,
                 hints: [
@@ -125,7 +132,8 @@ package final class Daemon: Sendable {
         let metrics = Task { [settings, tally, log, metricsWake] in
             guard let metrics = settings.metrics else { return }
             await MetricsWriter(
-                settings: metrics, options: settings.session, tally: tally, log: log, wake: metricsWake
+                settings: metrics, options: settings.session, tally: tally, log: log, wake: metricsWake,
+                connectivity: connectivity
             ) { self.isStopping }.run()
         }
         defer { metrics.cancel() }

@@ -26,7 +26,7 @@ extension DatabaseError {
             return "a pooler says so: its log and its settings tell more"
         case nil where kind == .connection:
             return "check that PostgreSQL runs there, and host, port and network"
-        case nil where kind == .deadline:
+        case nil where kind == .deadline && hint == nil:
             return "the server or the network does not answer: check both, then connect again"
         default:
             return nil

@@ -57,7 +57,16 @@ extension Connection {
         // in one statement: a connection that others use too is left as it was
         let isOurs = pooler == .off ? " where pg_backend_pid() = \(known)" : ""
         var call = Call(deadline: .now + callTimeout, statement: "set limits")
-        let rows = try simple("select \((asked + limits).joined(separator: ", "))\(isOurs)", &call)[0].textRows
+        let rows: [[String?]]
+        do throws(DatabaseError) {
+            rows = try simple("select \((asked + limits).joined(separator: ", "))\(isOurs)", &call)[0].textRows
+        } catch {
+            // a pooler takes every client, and lets it wait for a connection to the server
+            guard pooler != .off, call.wasCancelled else { throw error }
+            var failure = DatabaseError(.deadline, "the pooler gave no connection to the server in time")
+            failure.hint = "its pool may be full: see default_pool_size, max_db_connections and max_user_connections"
+            throw failure
+        }
         guard let row = rows.first else {
             throw DatabaseError(
                 .usage, "a pooler stands between this program and the server: set pooler in [database] to its pool_mode"

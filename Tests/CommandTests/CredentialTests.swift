@@ -57,8 +57,8 @@ struct CredentialTests {
         let cases = [
             ("/nowhere/x", "cannot open the password file"), ("/tmp", "is a directory"),
             ("/dev/null", "not a regular file"),
-            (empty.path, "no password in its first line"), (bytes.path, "no password in its first line"),
-            (nul.path, "no password in its first line"), (large.path, "larger than 1 MB"),
+            (empty.path, "no password in its first line"), (bytes.path, "a first line that is not text in UTF-8"),
+            (nul.path, "a NUL byte in its first line"), (large.path, "larger than 1 MB"),
         ]
         for (path, says) in cases {
             let failure = #expect(throws: CommandFailure.self) {

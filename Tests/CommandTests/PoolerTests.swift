@@ -82,4 +82,39 @@ struct PoolerTests {
             await other.close()
         }
     }
+
+    @Test("a pool in session mode that is too small for a daemon is named as the cause, and not LISTEN")
+    func smallPool() async throws {
+        try await withDatabase { database, _ in
+            let bouncer = try PgBouncer(before: database.conninfo, poolSize: 1, settings: ["pool_mode = session"])
+            defer { bouncer.remove() }
+            let options = SessionOptions(
+                conninfo: bouncer.conninfo(database: database.name), applicationName: "test", pooler: .session)
+            let first = Session(options: options)
+            try await first.open()
+            let few = await SessionsCheck(options: options, count: 9, patience: .milliseconds(200)).finding()
+            #expect(few.verdict == .warning)
+            #expect(few.what.hasPrefix("sessions: only 1 of the 9 that a daemon has could be had at once: the pooler"))
+            #expect(few.advice?.contains("give it 9 connections for each daemon and 9 more (default_pool_size") == true)
+            // cut short by our own patience, and by libpq's
+            for timeout: Duration in [.seconds(35), .milliseconds(100)] {
+                var options = options
+                options.callTimeout = timeout
+                let listen = await ListenCheck(session: first, options: options, patience: .milliseconds(300))
+                    .finding()
+                #expect(listen.verdict == .warning && listen.what.hasPrefix("LISTEN: no session to listen: "))
+                #expect(listen.advice?.contains("transaction") == false)
+            }
+            await first.close()
+
+            let run = await run(["check"], bouncer.conninfo(database: database.name), pooler: "session")
+            #expect(run.status == .ok)
+            #expect(run.output.contains("warning  sessions: only 1 of the 9 that a daemon has"), "\(run.output)")
+            #expect(run.output.contains("warning  LISTEN: no session to listen"), "\(run.output)")
+            try bouncer.command("SET default_pool_size = 9")
+            let better = await self.run(["check"], bouncer.conninfo(database: database.name), pooler: "session")
+            #expect(better.output.contains("ok       sessions: 9 at once"), "\(better.output)")
+            #expect(better.output.contains("ok       LISTEN: "))
+        }
+    }
 }

@@ -220,6 +220,18 @@ struct WebhookTests {
         #expect(ended.errors.hasPrefix("webhook: WEBHOOK_URL is not"))
     }
 
+    @Test("so is a file of a URL that has none", arguments: ["", "\n", "http://example.org/\0hush", "\0"])
+    func badURLFile(text: String) async throws {
+        let file = ScratchFile(text)
+        let ended = try await post(Self.message(), environment: ["WEBHOOK_URL": "", "WEBHOOK_URL_FILE": file.path])
+        #expect(ended.status == 78)
+        let isEmpty = text.first?.isNewline != false
+        #expect(
+            ended.errors
+                == "webhook: WEBHOOK_URL\(isEmpty ? "_FILE has nothing in its first line" : " is not an http or https URL")\n"
+        )
+    }
+
     @Test("so is a limit that is none", arguments: ["0", "0.0", "-1", "1h", "", "99999"])
     func badLimit(limit: String) async throws {
         let ended = try await post(Self.message(), environment: ["WEBHOOK_TIMEOUT": limit])

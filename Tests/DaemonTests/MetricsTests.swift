@@ -140,6 +140,8 @@ struct MetricsTests {
             file.replace(with: String(repeating: "x", count: 20_000)) == "cannot be written: No space left on device")
         #expect(folder.text == "small\n")
         #expect(folder.names == ["secondline.prom"])
+        #expect(file.obstacle == "cannot be written: No space left on device")
+        #expect(folder.names == ["secondline.prom"])
         #expect(file.replace(with: "next\n") == nil)
         #expect(folder.text == "next\n")
     }
@@ -148,10 +150,13 @@ struct MetricsTests {
     func obstacles() throws {
         let folder = Folder()
         #expect(MetricsFile(folder.file).obstacle == nil)
+        #expect(folder.names == [])
         #expect(MetricsFile(folder.path).obstacle == "is a directory")
         #expect(MetricsFile(folder.path + "/none/x.prom").obstacle == "cannot be written: No such file or directory")
         #expect(MetricsFile(folder.file).replace(with: "x") == nil)
         #expect(MetricsFile(folder.file + "/x.prom").obstacle == "cannot be written: Not a directory")
+        // where everybody may write by its mode, and nobody can
+        #expect(MetricsFile("/proc/x.prom").obstacle?.hasPrefix("cannot be written: ") == true)
         #expect(MetricsFile("/proc/x.prom").replace(with: "x")?.hasPrefix("cannot be written: ") == true)
         // a link in its place is replaced, not followed; one in the place of what is written first is refused
         let target = folder.path + "/target"

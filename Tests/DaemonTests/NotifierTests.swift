@@ -97,15 +97,18 @@ struct NotifierTests {
             (["NOTIFY_SOCKET": "/" + String(repeating: "x", count: 108)], "NOTIFY_SOCKET=/xx"),
             (["NOTIFY_SOCKET": "@" + String(repeating: "x", count: 200)], "NOTIFY_SOCKET=@xx"),
             (["NOTIFY_SOCKET": "vsock:2:1234"], "NOTIFY_SOCKET=vsock"),
-            (["WATCHDOG_USEC": "soon"], "WATCHDOG_USEC=soon"),
-            (["WATCHDOG_USEC": "0"], "WATCHDOG_USEC=0"), (["WATCHDOG_USEC": "-5"], "WATCHDOG_USEC=-5"),
-            (["WATCHDOG_USEC": "99999999999999999999"], "WATCHDOG_USEC=9"),
+            (["WATCHDOG_USEC": "soon"], "WATCHDOG_USEC=soon is no number"),
+            (["WATCHDOG_USEC": "0"], "WATCHDOG_USEC=0 switches the watchdog off: none is fed"),
+            (["WATCHDOG_USEC": "18446744073709551615"], "WATCHDOG_USEC=18446744073709551615 switches the watchdog off"),
+            (["WATCHDOG_USEC": "-5"], "WATCHDOG_USEC=-5 is no number"),
+            (["WATCHDOG_USEC": "99999999999999999999"], "WATCHDOG_USEC=99999999999999999999 is no number"),
             (["WATCHDOG_USEC": "1000"], "the watchdog of 1ms is too short"),
         ])
     func strangeVariables(environment: [String: String], warning: String) {
         let supervision = Supervision(environment: environment)
         #expect(supervision.warnings.count == 1 && supervision.warnings[0].hasPrefix(warning))
         #expect(supervision.notifySocket == nil)
+        #expect((supervision.watchdog == nil) != (environment["WATCHDOG_USEC"] == "1000"))
     }
 
     @Test("the names of systemd's own sockets, the longest there can be, and an environment without any")

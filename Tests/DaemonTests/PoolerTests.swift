@@ -89,6 +89,61 @@ struct PoolerTests {
     }
 }
 
+@Suite("a daemon behind a session pooler", .serialized)
+struct SessionPoolerTests {
+    @Test("when the pool is too small it says so while it works, and goes on when there is room")
+    func smallPool() async throws {
+        let post = try await Post()
+        let database = post.desk.database
+        // those that listen, or run once a minute or less, are four
+        let bouncer = try PgBouncer(before: database.conninfo, poolSize: 5, settings: ["pool_mode = session"])
+        var options = database.options("pooled", callTimeout: .seconds(1))
+        options.conninfo = bouncer.conninfo(database: database.name)
+        options.pooler = .session
+        let settings = post.daemon(post.delivery(), options: options, poll: .milliseconds(50))
+        #expect(settings.sessions == 9)
+        let recorded = post.desk.recorded
+        try await withDaemon(settings, recorded) {
+            await recorded.line(containing: "session.missing")
+            #expect(recorded.lines("session.missing")[0].contains("default_pool_size"))
+            #expect(recorded.lines("daemon.ready") == [])
+            try bouncer.command("SET default_pool_size = 9")
+            await recorded.line(containing: "daemon.ready")
+            let ticket = try await post.desk.department.ticket(in: post.desk.session, effort: 1)
+            await recorded.line(containing: "ticket.assigned ticket=\(ticket)")
+        }
+        bouncer.remove()
+        try await post.close()
+    }
+
+    @Test("a daemon has as many sessions as it says")
+    func count() async throws {
+        let post = try await Post()
+        let file = ScratchPath()
+        var settings = post.daemon(
+            post.delivery(), options: post.desk.database.options("counted"), poll: .milliseconds(50))
+        settings.metrics = MetricsSettings(file: file.path, interval: .milliseconds(50), version: "1")
+        let counted = "select count(*) from pg_stat_activity where application_name = 'counted'"
+        try await withDaemon(settings, post.desk.recorded) {
+            await post.desk.recorded.line(containing: "daemon.ready")
+            while try await post.desk.value("\(counted) and query ~* '^(listen|notify)'") == "0" {}
+            while !file.text.contains("secondline_database_connected 1") { await Task.yield() }
+            #expect(try await post.desk.value(counted) == "\(settings.sessions)")
+            #expect(settings.sessions == 10)
+        }
+        settings.listens = false
+        settings.metrics = nil
+        #expect(settings.sessions == 8)
+        try await post.close()
+    }
+
+    private final class ScratchPath {
+        let path = FileManager.default.temporaryDirectory.appending(path: "secondline-\(UUID().uuidString).prom").path
+        var text: String { (try? String(contentsOfFile: path, encoding: .utf8)) ?? "" }
+        deinit { try? FileManager.default.removeItem(atPath: path) }
+    }
+}
+
 @Suite("a primary that becomes a standby", .serialized)
 struct StandbyTests {
     @Test("however a daemon reaches it, a standby costs a line when the primary is lost and one when it is back")

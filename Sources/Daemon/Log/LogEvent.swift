@@ -18,6 +18,8 @@ package enum LogEvent: Sendable {
     case databaseUnreachable(since: Duration, attempts: Int, error: String)
     case databaseRestored(after: Duration)
     case listenLost(error: String)
+    /// Of a duty, or the metrics: it cannot be had, while others work.
+    case sessionMissing(of: String, waited: Duration, error: String)
     /// The database has yet to be brought to the schema of this program.
     case schemaAwaited(found: String, known: String)
     /// Closed ones whose time was over.
@@ -86,7 +88,8 @@ package enum LogEvent: Sendable {
         case .ticketHeld, .messageSent, .deliveryRound: .debug
         case .daemonStopped(let unfinished): unfinished.isEmpty ? .info : .warning
         case .alertRaised, .alertPassedOn, .configurationWarning, .databaseLost, .databaseUnreachable, .listenLost,
-            .schemaAwaited, .dutyFailed, .messageTakenOver, .systemdUnreachable, .logDropped, .deliveryLate,
+            .sessionMissing, .schemaAwaited, .dutyFailed, .messageTakenOver, .systemdUnreachable, .logDropped,
+            .deliveryLate,
             .channelFailing, .metricsFailed:
             .warning
         case .ticketSetAside, .idleSpecialist, .messageSetAside, .configurationRefused, .dutySilent: .error
@@ -113,6 +116,7 @@ package enum LogEvent: Sendable {
         case .databaseUnreachable: "database.unreachable"
         case .databaseRestored: "database.restored"
         case .listenLost: "listen.lost"
+        case .sessionMissing: "session.missing"
         case .schemaAwaited: "schema.awaited"
         case .ticketsRemoved: "tickets.removed"
         case .ticketAssigned: "ticket.assigned"
@@ -171,6 +175,8 @@ package enum LogEvent: Sendable {
             [("since", .duration(since)), ("attempts", .number(Int64(attempts))), ("error", .text(error))]
         case .databaseRestored(let after): [("after", .duration(after))]
         case .listenLost(let error): [("error", .text(error))]
+        case .sessionMissing(let owner, let waited, let error):
+            [("of", .text(owner)), ("waited", .duration(waited)), ("error", .text(error))]
         case .schemaAwaited(let found, let known): [("found", .text(found)), ("known", .text(known))]
         case .ticketsRemoved(let count): [("count", .number(Int64(count)))]
         case .ticketAssigned(let ticket, let person, let reason, let waited):

@@ -13,6 +13,8 @@ final class Connectivity: Sendable {
         var outage: Outage?
         var lastRestored: ContinuousClock.Instant?
         var wasConnected = false
+        var lastWorked: ContinuousClock.Instant?
+        var lastLack: ContinuousClock.Instant?
     }
 
     private let log: EventLog
@@ -49,6 +51,24 @@ final class Connectivity: Sendable {
         // whoever reads the line finds it so
         onChange("\(error)")
         log.write(event)
+    }
+
+    /// Somebody's work went through.
+    func worked() { state.withLock { $0.lastWorked = .now } }
+
+    /// Whether this session alone cannot be had, while others work; told once a minute, whosever it is.
+    /// - Parameter began: when the attempt did.
+    func lacks(_ owner: String, _ error: DatabaseError, since began: ContinuousClock.Instant) -> Bool {
+        let now = ContinuousClock.now
+        let (lacks, isNew) = state.withLock { state in
+            // an attempt that failed at once proves nothing, nor does work from its beginning
+            guard let worked = state.lastWorked, now - worked < (now - began) / 2 else { return (false, false) }
+            let isNew = state.lastLack.map { now - $0 >= .seconds(60) } ?? true
+            if isNew { state.lastLack = now }
+            return (true, isNew)
+        }
+        if isNew { log.write(.sessionMissing(of: owner, waited: now - began, error: "\(error)")) }
+        return lacks
     }
 
     func connected(_ server: ServerInfo) {

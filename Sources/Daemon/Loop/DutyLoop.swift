@@ -32,6 +32,7 @@ struct DutyLoop: Sendable {
         defer { pulse.end(name) }
         while !isStopping() && fault == nil {
             pulse.beat(name)
+            let attempt = ContinuousClock.now
             do throws(DatabaseError) {
                 if await !session.isOpen {
                     opened = nil
@@ -61,6 +62,7 @@ struct DutyLoop: Sendable {
                 // who had nothing to write would find a server that was fenced only when it looks again
                 try await session.checkWritable()
                 tally.ran(name, took: .now - began)
+                connectivity.worked()
                 failures = 0
                 if outcome.again || isStopping() { continue }
                 await rest(atMost: min(interval, outcome.dueIn ?? interval))
@@ -75,7 +77,9 @@ struct DutyLoop: Sendable {
                     continue
                 case .reconnect, .stop:
                     // who was let in before and is refused now waits: a restore or a change of rights is under way
-                    connectivity.failed(error, opened: opened)
+                    if opened != nil || !connectivity.lacks(name, error, since: attempt) {
+                        connectivity.failed(error, opened: opened)
+                    }
                     await session.close()
                     delay = Self.reconnecting.delay(attempt: failures, using: &generator)
                 case .retry, .setAside:

@@ -9,29 +9,37 @@ package struct MetricsFile: Sendable {
     /// Returns what went wrong, if anything did; then the old file is as it was. Not synced to the disk: after a crash of the machine
     /// nobody wants old figures.
     package func replace(with text: String) -> String? {
-        // readers take what ends in .prom; two daemons may have the same configuration
-        let temporary = "\(path).\(getpid())"
-        let descriptor = open(temporary, O_WRONLY | O_CREAT | O_TRUNC | O_NOFOLLOW | O_CLOEXEC, 0o644)
-        guard descriptor >= 0 else { return Self.fault("cannot be written", errno) }
-        // whoever reads it is another user, whatever our umask
-        fchmod(descriptor, 0o644)
-        var error = Self.write(Array(text.utf8), to: descriptor)
-        if close(descriptor) != 0, error == 0 { error = errno }
-        if error == 0, rename(temporary, path) == 0 { return nil }
-        if error == 0 { error = errno }
-        unlink(temporary)
-        return Self.fault("cannot be written", error)
+        var error = writeBeside(Array(text.utf8))
+        if error == 0 {
+            if rename(temporary, path) == 0 { return nil }
+            error = errno
+            unlink(temporary)
+        }
+        return Self.fault(error)
     }
 
-    /// What will keep it from being written, if anything does.
+    /// What will keep it from being written, if anything does. As much as a daemon writes is written beside it, and removed.
     package var obstacle: String? {
         var status = stat()
         if stat(path, &status) == 0, status.st_mode & S_IFMT == S_IFDIR { return "is a directory" }
-        let directory = path.lastIndex(of: "/").map { String(path[...$0]) } ?? "."
-        guard stat(directory, &status) == 0 else { return Self.fault("cannot be written", errno) }
-        guard status.st_mode & S_IFMT == S_IFDIR else { return Self.fault("cannot be written", ENOTDIR) }
-        guard access(directory, W_OK | X_OK) == 0 else { return Self.fault("cannot be written", errno) }
-        return nil
+        let error = writeBeside(Array(repeating: UInt8(ascii: "\n"), count: 16_384))
+        if error == 0, unlink(temporary) == 0 { return nil }
+        return Self.fault(error == 0 ? errno : error)
+    }
+
+    /// Readers take what ends in .prom; two daemons may have the same configuration.
+    private var temporary: String { "\(path).\(getpid())" }
+
+    /// Zero, or the error: then nothing is left there.
+    private func writeBeside(_ bytes: [UInt8]) -> Int32 {
+        let descriptor = open(temporary, O_WRONLY | O_CREAT | O_TRUNC | O_NOFOLLOW | O_CLOEXEC, 0o644)
+        guard descriptor >= 0 else { return errno }
+        // whoever reads it is another user, whatever our umask
+        fchmod(descriptor, 0o644)
+        var error = Self.write(bytes, to: descriptor)
+        if close(descriptor) != 0, error == 0 { error = errno }
+        if error != 0 { unlink(temporary) }
+        return error
     }
 
     /// Zero, or the error.
@@ -47,7 +55,5 @@ package struct MetricsFile: Sendable {
         return 0
     }
 
-    private static func fault(_ what: String, _ error: Int32) -> String {
-        "\(what): \(String(cString: strerror(error)))"
-    }
+    private static func fault(_ error: Int32) -> String { "cannot be written: \(String(cString: strerror(error)))" }
 }

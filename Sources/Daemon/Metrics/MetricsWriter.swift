@@ -9,6 +9,7 @@ struct MetricsWriter: Sendable {
     let tally: Tally
     let log: EventLog
     let wake: Wake
+    let connectivity: Connectivity
     let isStopping: @Sendable () -> Bool
     private let started = time(nil)
 
@@ -17,7 +18,7 @@ struct MetricsWriter: Sendable {
 
     init(
         settings: MetricsSettings, options: SessionOptions, tally: Tally, log: EventLog, wake: Wake,
-        isStopping: @escaping @Sendable () -> Bool
+        connectivity: Connectivity, isStopping: @escaping @Sendable () -> Bool
     ) {
         self.settings = settings
         var options = options
@@ -27,6 +28,7 @@ struct MetricsWriter: Sendable {
         self.tally = tally
         self.log = log
         self.wake = wake
+        self.connectivity = connectivity
         self.isStopping = isStopping
     }
 
@@ -48,10 +50,12 @@ struct MetricsWriter: Sendable {
 
     /// Nothing while the database cannot be reached, which the duties tell; what else goes wrong is the second.
     private func figures(_ session: Session) async -> ([MetricsText.Sample]?, String?) {
+        let began = ContinuousClock.now
         do throws(DatabaseError) {
             if await !session.isOpen { try await session.open() }
             return (try await session.query(ReadFigures()), nil)
         } catch {
+            if await !session.isOpen { _ = connectivity.lacks("metrics", error, since: began) }
             return (nil, error.recovery == .reconnect ? nil : "\(error)")
         }
     }

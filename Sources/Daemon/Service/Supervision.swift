@@ -20,8 +20,13 @@ package struct Supervision: Sendable, Equatable {
         guard let text = environment["WATCHDOG_USEC"], !text.isEmpty else { return }
         // meant for another process, which left us its environment
         if let meant = environment["WATCHDOG_PID"], !meant.isEmpty, meant != String(pid) { return }
-        guard let microseconds = Int64(text), microseconds > 0 else {
+        // as sd_watchdog_enabled has it: neither nought nor the largest number, which is "infinity", is a time to keep
+        guard let microseconds = UInt64(text) else {
             warnings.append("WATCHDOG_USEC=\(text) is no number of microseconds: no watchdog is fed")
+            return
+        }
+        guard microseconds > 0, microseconds < .max else {
+            warnings.append("WATCHDOG_USEC=\(text) switches the watchdog off: none is fed")
             return
         }
         let watchdog = Duration.microseconds(microseconds)

@@ -80,6 +80,7 @@ struct CheckCommand {
                 await DeepCheck(session: session, intervals: configuration.daemonSettings.intervals).look(tell)
             }
         }
+        tell(await SessionsCheck(options: options, count: configuration.daemonSettings.sessions).finding())
         let interval = configuration.daemon.pollInterval.configurationText
         if !configuration.daemon.listen {
             tell(.ok("LISTEN: switched off; the daemon polls every \(interval)"))
@@ -97,7 +98,7 @@ struct CheckCommand {
         if let obstacle = MetricsFile(file).obstacle {
             return .warning(
                 "metrics: \(file) \(obstacle)",
-                "Give the user of the daemon the directory, or correct file in [metrics].")
+                "Give the user of the daemon a directory with room, or correct file in [metrics].")
         }
         guard file.hasSuffix(".prom") else {
             return .warning("metrics: \(file)", "node_exporter reads only what ends in .prom.")

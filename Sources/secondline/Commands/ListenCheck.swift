@@ -38,20 +38,29 @@ struct ListenCheck {
             listening.cancel()
             timer.cancel()
         }
+        var isListening = false
         for await event in events {
             switch event {
             case .listening:
+                isListening = true
                 do throws(DatabaseError) {
                     try await session.script("notify \(quoteIdentifier(channel))")
                 } catch {
                     return warning("\(error)")
                 }
             case .heard: return .ok("LISTEN: notifications arrive")
-            case .failed(let error): return warning("\(error)")
+            case .failed(let error): return isListening ? warning("\(error)") : noSession("\(error)")
+            case .silence where !isListening: return noSession("none within \(patience.configurationText)")
             case .silence: return warning("a notification did not arrive within \(patience.configurationText)")
             }
         }
         return warning("the check was cancelled")
+    }
+
+    private func noSession(_ why: String) -> Finding {
+        .warning(
+            "LISTEN: no session to listen: \(why)",
+            "The daemon listens on a session of its own: see that one more can be had.")
     }
 
     private func warning(_ what: String) -> Finding {

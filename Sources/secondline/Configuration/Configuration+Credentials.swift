@@ -19,17 +19,29 @@ extension Configuration {
         let path = try path(of: database.passwordFile, environment)
         let file = try ConfigurationFile.read(path, as: "the password file \(path)")
         let line = file.bytes.prefix { $0 != UInt8(ascii: "\n") && $0 != UInt8(ascii: "\r") }
-        guard let password = String(validating: line, as: UTF8.self), !password.isEmpty, !line.contains(0) else {
-            throw CommandFailure(
-                .configuration, "the password file \(path) has no password in its first line",
-                advice: "Write the password into its first line, in UTF-8.")
-        }
+        let password = try password(in: line, of: path)
         if file.isReadableByAll { warnings.append("\(path) is a password and everybody can read it: chmod o-r") }
         do throws(DatabaseError) {
             database.conninfo = try Conninfo(parsing: database.conninfo).with("password", password)
         } catch {
             throw CommandFailure(.configuration, "conninfo: \(error)")
         }
+    }
+
+    private func password(in line: ArraySlice<UInt8>, of path: String) throws(CommandFailure) -> String {
+        let fault: String
+        if line.isEmpty {
+            fault = "has no password in its first line"
+        } else if line.contains(0) {
+            fault = "has a NUL byte in its first line"
+        } else if let password = String(validating: line, as: UTF8.self) {
+            return password
+        } else {
+            fault = "has a first line that is not text in UTF-8"
+        }
+        throw CommandFailure(
+            .configuration, "the password file \(path) \(fault)",
+            advice: "Write the password into its first line, in UTF-8.")
     }
 
     private func path(of file: String, _ environment: [String: String]) throws(CommandFailure) -> String {

@@ -44,7 +44,8 @@ extension Configuration {
             conninfo["password"] != nil || conninfo["sslpassword"] != nil
         {
             warnings.append(
-                "\(file.path) contains a password and everybody can read it: chmod o-r, or use a .pgpass file")
+                "\(file.path) contains a password and everybody can read it: chmod o-r, or move it into a password_file"
+            )
         }
         let channels = channels.filter { !$0.environment.isEmpty }.map { "[channel.\($0.name)]" }
         if !channels.isEmpty {
@@ -59,6 +60,6 @@ extension Configuration {
         let lines = mistakes.map { "\n  \($0.description(file: file))" }.joined()
         return CommandFailure(
             .configuration, "\(count) in the configuration:\(lines)",
-            advice: "Nothing was started. Correct this and try again.")
+            advice: "Correct this and try again.")
     }
 }

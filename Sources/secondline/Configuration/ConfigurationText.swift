@@ -20,7 +20,7 @@ struct ConfigurationText {
         let lines = withoutMark.split(separator: UInt8(ascii: "\n"), omittingEmptySubsequences: false)
         for (index, line) in lines.enumerated() {
             guard let text = String(validating: line, as: UTF8.self), !line.contains(0) else {
-                mistakes.append((index + 1, "not text in UTF-8"))
+                mistakes.append((index + 1, line.contains(0) ? "has a NUL byte" : "not text in UTF-8"))
                 continue
             }
             read(text.trimmed, line: index + 1)
