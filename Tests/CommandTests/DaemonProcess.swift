@@ -49,5 +49,13 @@ final class DaemonProcess: Sendable {
         }
     }
 
-    private var text: String { (try? String(contentsOf: log, encoding: .utf8)) ?? "" }
+    /// The same for a pattern.
+    func says(_ pattern: Regex<Substring>, times: Int = 1) async throws {
+        while text.matches(of: pattern).count < times && process.isRunning {
+            try await Task.sleep(for: .milliseconds(5))
+        }
+    }
+
+    /// Its log until now.
+    var text: String { (try? String(contentsOf: log, encoding: .utf8)) ?? "" }
 }
