@@ -135,9 +135,11 @@ struct HealthDutyTests {
         try await desk.close()
     }
 
-    @Test("a prepared transaction and a slot that nobody uses are found with what ends them, on a server of its own")
+    @Test(
+        "a prepared transaction, a slot that nobody uses and a server without autovacuum are found, on a server of its own"
+    )
     func horizon() async throws {
-        let cluster = try Cluster(settings: ["max_prepared_transactions=2", "wal_level=logical"])
+        let cluster = try Cluster(settings: ["max_prepared_transactions=2", "wal_level=logical", "autovacuum=off"])
         defer { cluster.remove() }
         try cluster.start()
         let session = Session(options: SessionOptions(conninfo: cluster.conninfo(), applicationName: "test"))
@@ -177,6 +179,9 @@ struct HealthDutyTests {
         try await session.script(end)
         try await session.script("select pg_drop_replication_slot('gone')")
         #expect(try await found("20 min") == [])
+        let storage = try await session.simpleQuery(
+            "select kind, subject, severity from secondline_rules.storage_health()")
+        #expect(storage == [["autovacuum_off", "server", "error"]])
         await session.close()
     }
 }
