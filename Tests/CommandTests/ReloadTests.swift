@@ -115,6 +115,12 @@ struct ReloadTests {
                 try live.write("[database]\nconninfo = \(second.conninfo)\n")
                 daemon.signal(SIGHUP)
                 try await daemon.says("daemon.reloaded changed=database\n")
+                try await daemon.says("daemon.ready", times: 2)
+                // who stayed where it was never sees the ticket
+                try #require(
+                    try await session.id(
+                        "count(*) from pg_stat_activity where datname = current_database() and application_name = 'secondline'"
+                    ) > 0)
                 let ticket = try await department.ticket(in: session)
                 try await daemon.says("ticket.assigned ticket=\(ticket) ")
                 daemon.signal(SIGTERM)
