@@ -66,6 +66,31 @@ struct HealthDutyTests {
         try await desk.close()
     }
 
+    @Test("what the daemon repeats all day and has left its index is found")
+    func plans() async throws {
+        let desk = try await Desk(specialists: 1)
+        let duty = HealthDuty(log: desk.recorded.log, intervals: Self.intervals)
+        try await desk.session.script(
+            """
+            set session_replication_role = replica;
+            insert into secondline.ticket (queue, status, effort_minutes, submitted_at, eligible_at, changed_at, attend_at, title)
+            select '\(desk.department.queue)', 'new', 75, now(), now(), now(), now(), 'title' from generate_series(1, 12000);
+            reset session_replication_role; analyze secondline.ticket
+            """)
+        _ = try await duty.run(desk.session)
+        #expect(lines(desk, "plan_left_index") == [])
+        try await desk.session.script(
+            "set enable_indexscan = off; set enable_indexonlyscan = off; set enable_bitmapscan = off")
+        _ = try await duty.run(desk.session)
+        let found = lines(desk, "plan_left_index")
+        #expect(found.count == 2)
+        for (line, name) in zip(found, ["Look", "WaitingTickets"]) {
+            #expect(line.hasPrefix("error health.found kind=plan_left_index subject=\(name) "), "\(line)")
+            #expect(line.contains(" reads all of ticket\" "), "\(line)")
+        }
+        try await desk.close()
+    }
+
     @Test("every duty with a row is among those that it judges")
     func allDuties() async throws {
         let desk = try await Desk(specialists: 1)
