@@ -5,6 +5,8 @@ do $$
 begin
     execute (select 'lock table ' || string_agg(c.oid::regclass::text, ', ' order by c.oid) || ' in access exclusive mode'
                from pg_catalog.pg_class c where c.relnamespace = 'secondline'::regnamespace and c.relkind = 'r');
+exception when query_canceled then
+    raise lock_not_available using message = 'somebody holds a table', hint = 'Run it again, or see who does in pg_locks.';
 end;
 $$;
 set local statement_timeout = '5min';

@@ -141,12 +141,10 @@ package final class Daemon: Sendable {
         try await withThrowingTaskGroup(of: Void.self) { group in
             for (duty, interval) in duties {
                 let name = type(of: duty).name
-                var options = settings.session
-                options.onWait = { [pulse] in pulse.beat(name) }
                 let loop = DutyLoop(
-                    duty: duty, session: Session(options: options), wake: wakes[name]!,
-                    interval: interval, log: log, connectivity: connectivity, schema: schema, pulse: pulse,
-                    tally: tally,
+                    duty: duty, session: DutyLoop.session(settings.session, of: name, showing: pulse),
+                    wake: wakes[name]!, interval: interval, log: log, connectivity: connectivity, schema: schema,
+                    pulse: pulse, tally: tally,
                     onReady: { self.ready(name, of: duties.count, after: ContinuousClock.now - started) },
                     isStopping: { self.isStopping })
                 state.withLock { _ = $0.running.insert(name) }

@@ -1,3 +1,4 @@
+import Foundation
 import Glibc
 import Postgres
 import Store
@@ -227,6 +228,58 @@ struct CheckTests {
         let run = await CommandRun(["check"], environment: ["SECONDLINE_METRICS_FILE": "x.prom"])
         #expect(run.status == .configuration)
         #expect(run.output.contains("SECONDLINE_METRICS_FILE: \"x.prom\" is not an absolute path"))
+    }
+
+    @Test("a clock that differs from the server's is a warning that says which way", arguments: [-2, 2])
+    func clock(hours: Int64) async throws {
+        let shift = ScratchFile(withUnsafeBytes(of: hours * 3600) { Array($0) })
+        let bundle = URL(filePath: CommandLine.arguments[0]).deletingLastPathComponent()
+        try await withDatabase { database, _ in
+            let run = try await ShortProcess(
+                bundle.appending(path: "secondline").path, ["check", "--conninfo", database.conninfo],
+                environment: [
+                    "LD_PRELOAD": bundle.appending(path: "libClockShift.so").path, "CLOCK_SHIFT_FILE": shift.path,
+                ], input: Data()
+            ).end()
+            #expect(run.status == 0)
+            let way = hours < 0 ? "ahead of" : "behind"
+            #expect(
+                run.output.contains("\nwarning  clock: the server's is ")
+                    && run.output.contains(" \(way) this machine's — Set"),
+                "\(run.output)")
+        }
+    }
+
+    @Test("the health duty tells of the clocks too")
+    func clockOfDaemon() async throws {
+        let shift = ScratchFile(withUnsafeBytes(of: Int64(7200)) { Array($0) })
+        let bundle = URL(filePath: CommandLine.arguments[0]).deletingLastPathComponent()
+        try await withDatabase { database, _ in
+            let daemon = try DaemonProcess(
+                database.conninfo,
+                environment: [
+                    "SECONDLINE_DAEMON_POLL_INTERVAL": "100ms",
+                    "LD_PRELOAD": bundle.appending(path: "libClockShift.so").path, "CLOCK_SHIFT_FILE": shift.path,
+                ])
+            // the tests' login is one in any case, and all is told at once
+            try await daemon.says("kind=superuser")
+            daemon.signal(SIGTERM)
+            let log = try await daemon.end().log
+            let found = log.split(separator: "\n").filter { $0.contains(" health.found kind=clock_difference ") }
+            #expect(found.count == 1 && found[0].contains(" behind that of "), "\(log)")
+        }
+    }
+
+    @Test("what the configuration warns of is told")
+    func warnings() async {
+        let file = ScratchFile("[database]\nconninfo = host=/nonexistent password=secret\n")
+        chmod(file.path, 0o644)
+        let run = await CommandRun(["check", "--config", file.path])
+        #expect(run.status == .unavailable)
+        #expect(
+            run.output.contains(
+                "\nwarning  configuration — \(file.path) contains a password and everybody can read it: chmod o-r"))
+        #expect(!run.output.contains("secret"))
     }
 
     @Test("mistakes in the configuration are told with status 78")

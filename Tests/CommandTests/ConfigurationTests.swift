@@ -1,5 +1,6 @@
 import Daemon
 import Foundation
+import Postgres
 import Store
 import Testing
 
@@ -17,6 +18,7 @@ struct ConfigurationTests {
             connect_timeout=3s
             statement_timeout = 2min
             lock_timeout = 250ms
+            pooler = session
             [daemon]
             poll_interval = 1h
             batch_size = 10000
@@ -29,6 +31,8 @@ struct ConfigurationTests {
             [delivery]
             lease = 1h
             retention = 3650d
+            [tickets]
+            retention = 400d
             [metrics]
             file = /var/lib/metrics/secondline.prom
             interval = 1s
@@ -37,6 +41,7 @@ struct ConfigurationTests {
         #expect(configuration.database.connectTimeout == .seconds(3))
         #expect(configuration.database.statementTimeout == .seconds(120))
         #expect(configuration.database.lockTimeout == .milliseconds(250))
+        #expect(configuration.database.pooler == .session)
         #expect(configuration.daemon.pollInterval == .seconds(3600))
         #expect(configuration.daemon.batchSize == 10_000)
         #expect(configuration.daemon.auditInterval == .seconds(90))
@@ -46,9 +51,29 @@ struct ConfigurationTests {
         #expect(configuration.log.format == .json)
         #expect(configuration.delivery.lease == .seconds(3600))
         #expect(configuration.delivery.retention == .seconds(3650 * 86_400))
+        #expect(configuration.tickets.retention == .seconds(400 * 86_400))
         #expect(configuration.metrics.file == "/var/lib/metrics/secondline.prom")
         #expect(configuration.metrics.interval == .seconds(1))
         #expect(configuration.channels.isEmpty)
+
+        // and comes to the daemon
+        let settings = configuration.daemonSettings
+        #expect(settings.session.conninfo == "host=/run/postgresql dbname=desk")
+        #expect(settings.session.connectTimeout == .seconds(3))
+        #expect(settings.session.statementTimeout == .seconds(120))
+        #expect(settings.session.callTimeout > .seconds(120))
+        #expect(settings.session.lockTimeout == .milliseconds(250))
+        #expect(settings.session.pooler == .session)
+        #expect(settings.pollInterval == .seconds(3600))
+        #expect(settings.batchSize == 10_000)
+        #expect(settings.auditInterval == .seconds(90))
+        #expect(settings.healthInterval == .seconds(120))
+        #expect(!settings.listens)
+        #expect(settings.delivery.lease == .seconds(3600))
+        #expect(settings.delivery.retention == .seconds(3650 * 86_400))
+        #expect(settings.ticketRetention == .seconds(400 * 86_400))
+        #expect(settings.metrics?.file == "/var/lib/metrics/secondline.prom")
+        #expect(settings.metrics?.interval == .seconds(1))
     }
 
     @Test("the example file says what the keys declare, and is the default configuration with one channel to mail")

@@ -1,5 +1,6 @@
 import Foundation
 import Synchronization
+import TestSupport
 
 /// `secondline run` as a process of its own, its log in a file.
 final class DaemonProcess: Sendable {
@@ -42,12 +43,26 @@ final class DaemonProcess: Sendable {
         return (0, text)
     }
 
-    /// Returns when its log contains the text, so many times.
+    /// Returns when its log contains the text, so many times; throws when it has ended without.
     func says(_ words: String, times: Int = 1) async throws {
-        while text.components(separatedBy: words).count <= times && process.isRunning {
+        try await says("\(words), \(times) times") { $0.components(separatedBy: words).count > times }
+    }
+
+    /// The same for a pattern.
+    func says(_ pattern: Regex<Substring>, times: Int = 1) async throws {
+        try await says("one of several, \(times) times") { $0.matches(of: pattern).count >= times }
+    }
+
+    private func says(_ what: String, _ isSaid: (String) -> Bool) async throws {
+        while true {
+            // it may say so and end
+            let isRunning = process.isRunning
+            if isSaid(text) { return }
+            guard isRunning else { throw Cluster.Failure(description: "it ended without saying \(what):\n\(text)") }
             try await Task.sleep(for: .milliseconds(5))
         }
     }
 
-    private var text: String { (try? String(contentsOf: log, encoding: .utf8)) ?? "" }
+    /// Its log until now.
+    var text: String { (try? String(contentsOf: log, encoding: .utf8)) ?? "" }
 }

@@ -129,41 +129,54 @@ struct DeliveryStormTests {
     @Test("a daemon that sleeps beyond its lease loses its message, and its late report changes nothing")
     func zombie() async throws {
         let scene = try await Scene()
-        let gate = scene.directory.appending(path: "gate")
         let started = scene.directory.appending(path: "started")
         let program = scene.directory.appending(path: "program")
+        // waits for the gate that its argument names
         try Data(
             """
             #!/bin/sh
             cat >> \(scene.record.path)
             echo x >> \(started.path)
-            while [ ! -e \(gate.path) ]; do sleep 0.05; done
+            while [ ! -e \(scene.directory.path)/$1 ]; do sleep 0.05; done
             """.utf8
         ).write(to: program)
         try FileManager.default.setAttributes([.posixPermissions: 0o755], ofItemAtPath: program.path)
+        func begun(_ count: Int) async throws {
+            while (try? Data(contentsOf: started))?.count != 2 * count { try await Task.sleep(for: .milliseconds(10)) }
+        }
+        func open(_ gate: String) throws { try Data().write(to: scene.directory.appending(path: gate)) }
+        func ledger() async throws -> [[String?]] {
+            try await scene.session.simpleQuery(
+                "select attempt, outcome, late from secondline.message_attempt order by attempt_id")
+        }
 
-        let first = try scene.daemon(program.path)
+        let first = try scene.daemon("\(program.path) first")
         try await first.says("daemon.ready")
         let popup = try await scene.session.id(
             "secondline.send_message(\(scene.person), 'note', '{\"text\":\"hello\"}')")
-        while !FileManager.default.fileExists(atPath: started.path) { try await Task.sleep(for: .milliseconds(10)) }
+        try await begun(1)
         first.signal(SIGSTOP)
-        let second = try scene.daemon(program.path)
+        let second = try scene.daemon("\(program.path) second")
         try await second.says("message.taken_over")
-        _ = FileManager.default.createFile(atPath: gate.path, contents: nil)
+        // the second is at it when the first comes back and has delivered
+        try await begun(2)
+        try open("first")
+        first.signal(SIGCONT)
+        while try await ledger().count < 2 { try await Task.sleep(for: .milliseconds(10)) }
+        #expect(try await ledger() == [["1", "unknown", "f"], ["1", "sent", "t"]])
+        #expect(
+            try await scene.session.simpleQuery(
+                "select state, attempt from secondline.message where channel = 'record'") == [["sending", "2"]])
+        try open("second")
         while try await scene.session.id("count(*) from secondline.message_history where channel = 'record'") == 0 {
             try await Task.sleep(for: .milliseconds(10))
         }
-        first.signal(SIGCONT)
-        try await first.says("delivery.late")
         for daemon in [first, second] { daemon.signal(SIGTERM) }
         #expect(
             try await first.end().log.contains(
                 "delivery.late message=\(popup + 1) channel=record attempt=1 outcome=sent"))
-        _ = try await second.end()
-        let ledger = try await scene.session.simpleQuery(
-            "select attempt, outcome, late from secondline.message_attempt order by attempt_id")
-        #expect(ledger == [["1", "unknown", "f"], ["2", "sent", "f"], ["1", "sent", "t"]])
+        #expect(try await !second.end().log.contains("delivery.late"))
+        #expect(try await ledger() == [["1", "unknown", "f"], ["1", "sent", "t"], ["2", "sent", "f"]])
         #expect(
             try await scene.session.simpleQuery(
                 "select state, attempt from secondline.message_history where channel = 'record'") == [["sent", "2"]])

@@ -123,4 +123,42 @@ struct MigrateTests {
             await holder.close()
         }
     }
+
+    @Test("it is tried again while somebody holds what it needs, and succeeds when that is free")
+    func triedAgain() async throws {
+        try await withDatabase { database, session in
+            let sessions = """
+                select xact_start, wait_event_type from pg_stat_activity
+                 where datname = current_database() and application_name = 'secondline migrate'
+                """
+            let migration = try await database.whileHolding("lock table secondline.task in access exclusive mode") {
+                let migration = Task { await CommandRun(["migrate", "--wait", "1h"], on: database.conninfo) }
+                var attempts: Set<String> = []
+                while attempts.count < 2 {
+                    let now = try await session.simpleQuery(sessions)
+                    // it has given up
+                    if now.isEmpty && !attempts.isEmpty { break }
+                    attempts.formUnion(now.filter { $0[1] == "Lock" }.compactMap(\.[0]))
+                }
+                return migration
+            }
+            let run = await migration.value
+            #expect(run.status == .ok, "\(run.errors)")
+        }
+    }
+
+    @Test(
+        "from an older schema it takes all tables at once, also those that it leaves alone: who is at work takes one by one"
+    )
+    func allAtOnce() async throws {
+        try await withDatabase { database, session in
+            // what this one brought is there already
+            try await session.script("delete from secondline.schema_migration where name = '0012_retention'")
+            let run = try await database.whileHolding("lock table secondline.holiday in access share mode") {
+                await CommandRun(["migrate", "--wait", "1s"], on: database.conninfo)
+            }
+            #expect(run.status == .temporaryFailure, "\(run.output) \(run.errors)")
+            #expect(await CommandRun(["migrate"], on: database.conninfo).output.contains("applied 0012_retention\n"))
+        }
+    }
 }

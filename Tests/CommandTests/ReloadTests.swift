@@ -115,6 +115,12 @@ struct ReloadTests {
                 try live.write("[database]\nconninfo = \(second.conninfo)\n")
                 daemon.signal(SIGHUP)
                 try await daemon.says("daemon.reloaded changed=database\n")
+                try await daemon.says("daemon.ready", times: 2)
+                // who stayed where it was never sees the ticket
+                try #require(
+                    try await session.id(
+                        "count(*) from pg_stat_activity where datname = current_database() and application_name = 'secondline'"
+                    ) > 0)
                 let ticket = try await department.ticket(in: session)
                 try await daemon.says("ticket.assigned ticket=\(ticket) ")
                 daemon.signal(SIGTERM)
@@ -146,6 +152,9 @@ struct ReloadTests {
                 for (index, (text, words)) in broken.enumerated() {
                     try live.write(text)
                     daemon.signal(SIGHUP)
+                    // one of both comes, or it ends
+                    try await daemon.says(/configuration\.refused|daemon\.reloaded/, times: index + 1)
+                    try #require(daemon.text.components(separatedBy: "configuration.refused").count == index + 2)
                     await sink.receives {
                         let refused = $0.count {
                             String(decoding: $0, as: UTF8.self).hasSuffix("was refused, see the log")
@@ -250,22 +259,29 @@ struct ReloadTests {
         #expect(Set(other.sectionsDiffering(from: Configuration())) == sections)
     }
 
-    @Test("--log-format wins over the file, also over one that is read again")
-    func logFormat() async throws {
+    @Test(
+        "--log-format wins over the file, also over one that is read again; its level is the new one",
+        arguments: [("json", "text", "{\"at\":"), ("text", "json", "2")])
+    func logFormat(option: String, file: String, start: String) async throws {
         try await withDatabase { database, _ in
-            let live = try LiveConfiguration()
-            try live.write("[log]\nformat = text\n")
+            let (live, sink) = (try LiveConfiguration(), try DatagramSink())
+            try live.write("[log]\nformat = \(file)\nlevel = warning\n")
             let daemon = try DaemonProcess(
-                database.conninfo, arguments: ["--config", live.path, "--log-format", "json"])
-            try await daemon.says("daemon.ready")
-            try live.write("[log]\nformat = text\nlevel = debug\n")
+                database.conninfo, arguments: ["--config", live.path, "--log-format", option],
+                environment: ["NOTIFY_SOCKET": sink.path])
+            await sink.receives("READY=1")
+            try live.write("[log]\nformat = \(file)\nlevel = info\n")
             daemon.signal(SIGHUP)
-            try await daemon.says("\"daemon.reloaded\",\"changed\":\"log\"}")
+            await sink.receives { $0.count { String(decoding: $0, as: UTF8.self).contains("READY=1") } == 2 }
             daemon.signal(SIGTERM)
             let log = try await daemon.end().log
-            #expect(log.split(separator: "\n").allSatisfy { $0.hasPrefix("{\"at\":") })
+            #expect(log.split(separator: "\n").allSatisfy { $0.hasPrefix(start) })
+            #expect(
+                log.contains(
+                    option == "json" ? "\"daemon.reloaded\",\"changed\":\"log\"}" : "daemon.reloaded changed=log\n"))
             // nothing but the log has changed: the duties went on
-            #expect(log.components(separatedBy: "daemon.ready").count == 2)
+            #expect(!log.contains("daemon.ready"))
+            sink.stop()
             live.remove()
         }
     }

@@ -66,6 +66,31 @@ struct HealthDutyTests {
         try await desk.close()
     }
 
+    @Test("what the daemon repeats all day and has left its index is found")
+    func plans() async throws {
+        let desk = try await Desk(specialists: 1)
+        let duty = HealthDuty(log: desk.recorded.log, intervals: Self.intervals)
+        try await desk.session.script(
+            """
+            set session_replication_role = replica;
+            insert into secondline.ticket (queue, status, effort_minutes, submitted_at, eligible_at, changed_at, attend_at, title)
+            select '\(desk.department.queue)', 'new', 75, now(), now(), now(), now(), 'title' from generate_series(1, 12000);
+            reset session_replication_role; analyze secondline.ticket
+            """)
+        _ = try await duty.run(desk.session)
+        #expect(lines(desk, "plan_left_index") == [])
+        try await desk.session.script(
+            "set enable_indexscan = off; set enable_indexonlyscan = off; set enable_bitmapscan = off")
+        _ = try await duty.run(desk.session)
+        let found = lines(desk, "plan_left_index")
+        #expect(found.count == 2)
+        for (line, name) in zip(found, ["Look", "WaitingTickets"]) {
+            #expect(line.hasPrefix("error health.found kind=plan_left_index subject=\(name) "), "\(line)")
+            #expect(line.contains(" reads all of ticket\" "), "\(line)")
+        }
+        try await desk.close()
+    }
+
     @Test("every duty with a row is among those that it judges")
     func allDuties() async throws {
         let desk = try await Desk(specialists: 1)
@@ -135,9 +160,11 @@ struct HealthDutyTests {
         try await desk.close()
     }
 
-    @Test("a prepared transaction and a slot that nobody uses are found with what ends them, on a server of its own")
+    @Test(
+        "a prepared transaction, a slot that nobody uses and a server without autovacuum are found, on a server of its own"
+    )
     func horizon() async throws {
-        let cluster = try Cluster(settings: ["max_prepared_transactions=2", "wal_level=logical"])
+        let cluster = try Cluster(settings: ["max_prepared_transactions=2", "wal_level=logical", "autovacuum=off"])
         defer { cluster.remove() }
         try cluster.start()
         let session = Session(options: SessionOptions(conninfo: cluster.conninfo(), applicationName: "test"))
@@ -177,6 +204,9 @@ struct HealthDutyTests {
         try await session.script(end)
         try await session.script("select pg_drop_replication_slot('gone')")
         #expect(try await found("20 min") == [])
+        let storage = try await session.simpleQuery(
+            "select kind, subject, severity from secondline_rules.storage_health()")
+        #expect(storage == [["autovacuum_off", "server", "error"]])
         await session.close()
     }
 }

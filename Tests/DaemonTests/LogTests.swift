@@ -129,19 +129,42 @@ struct LogTests {
         let text = String(repeating: "y", count: 1000)
         let count = 3000
         for _ in 0..<count { log.write(.databaseLost(error: text)) }
+        // and so does who is about to end
+        log.flush(atMost: .zero)
         Thread.detachNewThread {
             log.flush(atMost: .seconds(600))
             try? pipe.fileHandleForWriting.close()
         }
         let all = String(decoding: try #require(try pipe.fileHandleForReading.readToEnd()), as: UTF8.self)
         let lines = all.split(separator: "\n")
-        let kept = lines.filter { $0.hasSuffix(" warning database.lost error=\"\(text)\"") }
+        let whole = " warning database.lost error=\"\(text)\""
+        let kept = lines.filter { $0.hasSuffix(whole) && !$0.dropLast(whole.count).contains(" ") }
         let lost = lines.compactMap {
-            $0.firstMatch(of: #/ warning log\.dropped count=([0-9]+)$/#).flatMap { Int($0.1) }
+            $0.wholeMatch(of: #/\S+ warning log\.dropped count=([0-9]+)/#).flatMap { Int($0.1) }
         }
         #expect(kept.count + lost.count == lines.count)
         #expect(kept.count + lost.reduce(0, +) == count)
         #expect(!lost.isEmpty)
+    }
+
+    @Test("what fails again and again is a line with how often it did, and each time counts")
+    func summedUp() {
+        let recorded = RecordedLog()
+        let log = recorded.log
+        let start = ContinuousClock.now
+        func fail(_ error: String, after seconds: Int) {
+            log.write([.dutyFailed(duty: "clock", error: error, retryIn: .seconds(1))], at: start + .seconds(seconds))
+        }
+        for second in [0, 1, 2, 3, 7] { fail("process \(second) is in the way", after: second) }
+        fail("another", after: 8)
+        let fields = recorded.lines("duty.failed").map { $0.drop { $0 != " " } }
+        #expect(
+            fields == [
+                " warning duty.failed duty=clock retry_in=1.0s error=\"process 0 is in the way\"",
+                " warning duty.failed duty=clock retry_in=1.0s error=\"process 7 is in the way\" times=4",
+                " warning duty.failed duty=clock retry_in=1.0s error=another",
+            ])
+        #expect(log.counts == ["duty.failed": 6])
     }
 
     @Test("what fails the same way again and again is told at pauses that grow, with how often")

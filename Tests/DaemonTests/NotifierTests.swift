@@ -43,7 +43,7 @@ struct NotifierTests {
         notifier.kept(Self.ready, "the new one was refused")
         notifier.stopping()
         notifier.look(at: nil)
-        await sink.receives { $0.count == 12 }
+        await sink.receives { $0.count >= 12 }
         #expect(
             sink.texts.map { $0.replacing(/[0-9]{4,}/, with: "N") } == [
                 "STATUS=waiting for the database: no server ", "WATCHDOG=1\nEXTEND_TIMEOUT_USEC=N",
@@ -82,7 +82,7 @@ struct NotifierTests {
         #expect(log.lines("systemd.unreachable").count == 1)
         let sink = try DatagramSink(at: path)
         notifier.look(at: nil)
-        await sink.receives { $0.count == 2 }
+        await sink.receives { $0.count >= 2 }
         #expect(sink.texts == ["STATUS=working\nREADY=1", "WATCHDOG=1"])
         sink.stop()
         notifier.look(at: nil)
@@ -168,6 +168,24 @@ struct NotifierTests {
         await sink.receives("STOPPING=1")
         #expect(sink.texts == ["STATUS=working\nREADY=1", "WATCHDOG=1", "WATCHDOG=1", "STOPPING=1\nSTATUS=stopping"])
         sink.stop()
+        try await database.drop()
+    }
+
+    @Test("each wait for the server is a sign of life: a duty may make many slow calls")
+    func slowCalls() async throws {
+        let database = try await ScratchDatabase()
+        let pulse = Pulse(allowance: .seconds(60))
+        let session = DutyLoop.session(database.options(), of: "slow", showing: pulse)
+        func shown() -> ContinuousClock.Instant? { pulse.silent(at: .now + .seconds(3600)).first?.since }
+        var last = ContinuousClock.now
+        try await session.open()
+        for _ in 1...3 {
+            let now = try #require(shown())
+            #expect(now > last)
+            last = now
+            try await session.script("select 1")
+        }
+        await session.close()
         try await database.drop()
     }
 

@@ -228,6 +228,32 @@ struct UpkeepDutyTests {
         try await desk.close()
     }
 
+    @Test("old tickets behind more than one page of others are come to")
+    func pages() async throws {
+        let desk = try await Desk(specialists: 1, reminders: false)
+        let old = """
+            insert into secondline.ticket (queue, title) values ('\(desk.department.queue)', 'old');
+            select secondline.cancel_ticket(ticket_id, \(desk.department.head), 'no')
+              from secondline.ticket where title = 'old' and ended_at is null;
+            """
+        try await desk.session.script(
+            """
+            \(old)
+            set session_replication_role = replica;
+            insert into secondline.ticket (queue, status, effort_minutes, submitted_at, eligible_at, changed_at, attend_at, title)
+            select '\(desk.department.queue)', 'new', 75, now(), now(), now(), now(), 'open' from generate_series(1, 10000);
+            reset session_replication_role;
+            \(old)
+            """)
+        let keeper = Keeper()
+        try await keeper.later("500 days", desk)
+        let duty = keeper.duty(desk, tickets: .seconds(400 * 86_400))
+        while try await duty.run(desk.session).dueIn != nil {}
+        #expect(try await desk.value("select count(*) from secondline.ticket where ended_at is not null") == "0")
+        #expect(try await desk.value("select count(*) from secondline.ticket") == "10000")
+        try await desk.close()
+    }
+
     @Test("while another daemon does it, it does nothing; it has not cleaned then, and does so the next time")
     func oneAtATime() async throws {
         let desk = try await Desk(specialists: 1, reminders: false)

@@ -92,6 +92,24 @@ import Testing
         }
     }
 
+    @Test("a session whose server has become read-only ends at the next call, also of who only reads")
+    func becameReadOnly() async throws {
+        try await withScratch { (scratch, session) async throws in
+            try await session.script("set default_transaction_read_only = on")
+            let error = await #expect(throws: DatabaseError.self) { try await session.query(CountTickets()) }
+            #expect(error?.sqlState == .readOnlyTransaction && error?.recovery == .reconnect)
+            #expect(await !session.isOpen)
+            // who asked for no more goes on
+            var options = scratch.options()
+            options.readWrite = false
+            let reader = Session(options: options)
+            try await reader.open()
+            try await reader.script("set default_transaction_read_only = on")
+            #expect(try await reader.query(CountTickets()) == [0])
+            await reader.close()
+        }
+    }
+
     @Test("a session that was never opened says so")
     func notOpen() async throws {
         let session = Session(options: SessionOptions(conninfo: "", applicationName: "test"))

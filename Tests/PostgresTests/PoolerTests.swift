@@ -125,6 +125,21 @@ struct PoolerTests {
         }
     }
 
+    @Test("a server that has become read-only is noticed by the next transaction, also of who only reads")
+    func becameReadOnly() async throws {
+        try await behind { (behind) async throws in
+            let session = Session(options: behind.options())
+            try await session.open(preparing: [CountTickets.self])
+            // on each connection that there may be
+            for _ in 0..<(2 * behind.bouncer.poolSize) {
+                try await session.script("set default_transaction_read_only = on")
+            }
+            let error = await #expect(throws: DatabaseError.self) { try await session.query(CountTickets()) }
+            #expect(error?.sqlState == .readOnlyTransaction && error?.recovery == .reconnect)
+            #expect(await !session.isOpen)
+        }
+    }
+
     @Test("of several poolers the one whose server can be written to is taken, whatever the first of them says")
     func hosts() async throws {
         try await behind { (behind) async throws in

@@ -14,6 +14,8 @@ import Testing
         let claims = try await courier.take()
         #expect(try await courier.takeOver(at: Post.at(60)) == [])
         try await courier.renew(claims, at: Post.at(50))
+        // by a clock that went back
+        try await courier.renew(claims, at: Post.at(40))
         #expect(try await courier.takeOver(at: Post.at(110)) == [])
         #expect(try await post.state(message) == "sending|1|0|0|-|-")
         #expect(try await courier.takeOver(at: Post.at(111)) == ["\(message)|1|one|t|f"])
@@ -106,6 +108,7 @@ import Testing
         _ = try await first.takeOver(at: Post.at(61))
         let claims = try await second.take(at: Post.at(100))
         let before = try await db.value("select m::text from secondline.message m")
+        try await first.renew(zombie, at: Post.at(101))
         #expect(try await first.finish(zombie, outcome, at: Post.at(101), said: "x") == ["\(message)|1|t|-"])
         #expect(try await db.value("select m::text from secondline.message m") == before)
         #expect(try await second.finish(claims, at: Post.at(102)) == [])
@@ -113,6 +116,26 @@ import Testing
             try await post.ledger(message) == [
                 "1|unknown|f|one|the daemon did not report", "1|\(outcome)|t|one|x", "2|sent|f|two|-",
             ])
+    }
+
+    @Test("who has locked a message keeps nobody waiting: its lease is not renewed, and its report is to be repeated")
+    func locked() async throws {
+        let post = try await Post()
+        let (locked, free) = (try await post.tell(), try await post.tell())
+        let courier = Courier(channel: post.channel)
+        let claims = try await courier.take()
+        let told = try await whileHolding(
+            "select from secondline.message where message_id = \(locked) for no key update"
+        ) {
+            try await courier.renew(claims, at: Post.at(50))
+            return try await courier.finish(claims, at: Post.at(51))
+        }
+        #expect(told == ["\(locked)|1|f|-"])
+        #expect(try await post.end(free) == "sent|-")
+        #expect(try await post.state(locked) == "sending|1|0|0|-|-")
+        #expect(try await post.ledger(locked) == [])
+        #expect(try await courier.finish([claims[0]], at: Post.at(52)) == [])
+        #expect(try await post.end(locked) == "sent|-")
     }
 
     @Test("a report about what a person dropped, or another delivered, is late")

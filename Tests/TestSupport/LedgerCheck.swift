@@ -4,12 +4,19 @@ package import Postgres
 package enum LedgerCheck {
     package static func faults(in session: Session) async throws -> [String] {
         var faults: [String] = []
-        for (rule, sql) in rules {
-            for row in try await session.simpleQuery(sql) {
-                faults.append("\(rule): \(row.map { $0 ?? "null" }.joined(separator: ", "))")
-            }
-        }
+        for (rule, sql) in rules { faults += told(rule, try await session.simpleQuery(sql)) }
         return faults
+    }
+
+    /// As its transaction sees it.
+    package static func faults(in db: Database) throws(DatabaseError) -> [String] {
+        var faults: [String] = []
+        for (rule, sql) in rules { faults += told(rule, try db.simpleQuery(sql)) }
+        return faults
+    }
+
+    private static func told(_ rule: String, _ rows: [[String?]]) -> [String] {
+        rows.map { row in "\(rule): \(row.map { $0 ?? "null" }.joined(separator: ", "))" }
     }
 
     /// Walks journals against the declaration in secondline.ticket_step: ticket, entry, event, from, to, and the state before. A note
@@ -29,7 +36,7 @@ package enum LedgerCheck {
         """
 
     /// Each finds rows that must not be.
-    private static let rules: [(String, String)] = [
+    package static let rules: [(String, String)] = [
         (
             "a ticket was in two hands at once",
             """

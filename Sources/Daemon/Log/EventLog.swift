@@ -61,7 +61,7 @@ package final class EventLog: Sendable {
     package var counts: [String: Int] { counted.withLock { $0 } }
 
     /// Several events in one write.
-    package func write(_ events: [LogEvent]) {
+    package func write(_ events: [LogEvent], at instant: ContinuousClock.Instant = .now) {
         if !events.isEmpty {
             counted.withLock { counted in for event in events { counted[event.name, default: 0] += 1 } }
         }
@@ -69,7 +69,7 @@ package final class EventLog: Sendable {
         let (records, format) = state.withLock { state in
             let level = state.level
             let told = events.filter { $0.level >= level }.compactMap { event in
-                state.repetitions.times(of: event, at: .now).map { LogRecord(at: now, event: event, times: $0) }
+                state.repetitions.times(of: event, at: instant).map { LogRecord(at: now, event: event, times: $0) }
             }
             return (told, state.format)
         }

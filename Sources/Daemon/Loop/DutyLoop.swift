@@ -22,6 +22,13 @@ struct DutyLoop: Sendable {
     private static let stopping: Duration = .seconds(10)
     private static let retrying = Backoff(base: .milliseconds(20), cap: .seconds(60))
 
+    /// A session of which every wait for the server is a sign of life.
+    static func session(_ options: SessionOptions, of duty: String, showing pulse: Pulse) -> Session {
+        var options = options
+        options.onWait = { pulse.beat(duty) }
+        return Session(options: options)
+    }
+
     /// Returns when stopping; throws what nobody understands, or a schema that this program does not know.
     func run() async throws {
         var generator = SystemRandomNumberGenerator()
