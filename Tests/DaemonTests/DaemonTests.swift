@@ -206,6 +206,55 @@ struct SilenceTests {
         try await server.end()
     }
 
+    @Test("a server that is fenced is left by all duties as soon as one has looked: they poll once an hour here")
+    func fenced() async throws {
+        let server = try await Silence()
+        var settings = server.settings(server.cluster.conninfo(database: "dept"))
+        (settings.pollInterval, settings.auditInterval, settings.healthInterval) = (
+            .seconds(3600), .seconds(3600), .seconds(3600)
+        )
+        var options = settings.session
+        (options.readWrite, options.applicationName) = (false, "fence")
+        let fence = Session(options: options)
+        try await fence.open()
+        try await withDaemon(settings, server.recorded) {
+            await server.recorded.line(containing: "daemon.ready")
+            // what listening has hinted is over
+            try await Task.sleep(for: .seconds(1))
+            let before = try await server.daemonPIDs()
+            let listener = try #require(
+                try await fence.simpleQuery(
+                    "select pid from pg_stat_activity where application_name = 'daemon' and query like 'listen%'")[0][0]
+                    .flatMap(Int32.init))
+            try await fence.script("alter system set default_transaction_read_only = on")
+            try await fence.script("select pg_reload_conf()")
+            // who connects now sees it, and all others have had the signal
+            var isFenced = false
+            while !isFenced {
+                let newcomer = Session(options: options)
+                try await newcomer.open()
+                isFenced = try await newcomer.simpleQuery("show default_transaction_read_only") == [["on"]]
+                await newcomer.close()
+            }
+            try await fence.script("notify secondline, '\(AssignmentDuty.name)'")
+            var left = before
+            while left.count > 4, left.contains(listener) {
+                try await Task.sleep(for: .milliseconds(20))
+                let now = try await fence.simpleQuery(
+                    "select pid from pg_stat_activity where application_name = 'daemon'")
+                left = before.filter { pid in now.contains { $0[0] == "\(pid)" } }
+            }
+            // before who listens found it, the two that leave the others alone at first, and delivery, which has no channel
+            #expect(left.contains(listener))
+            try await fence.script("alter system reset default_transaction_read_only")
+            try await fence.script("select pg_reload_conf()")
+            await server.recorded.line(containing: "database.restored")
+        }
+        #expect(server.recorded.lines("database.lost").count == 1)
+        await fence.close()
+        try await server.end()
+    }
+
     /// A server of its own that may be stopped, with a department.
     private struct Silence {
         let cluster: Cluster
