@@ -268,4 +268,4 @@ end;
 $$;
 comment on function secondline.resubmit_ticket(
     bigint, bigint, text, text, secondline.priority, secondline.ticket_kind, text, bigint, integer, text
-) is 'Completes a ticket that went back: returned → new; what is null stays. It competes from now on. Who was asked to complete it, its author, the client''s account manager or a head may. Errors: P0002 no such ticket, queue, client or person, SL005 not theirs to change, SL006 it was not returned, SL007 it still breaks the regulation (the reasons in DETAIL), 23514 a title or description that no ticket may have.';
+) is 'Completes a ticket that went back: returned → new; what is null stays. It competes from now on. Who was asked to complete it, its author, the client''s account manager or a head may. Errors: P0002 no such ticket, queue, client or person, SL005 not theirs to change, SL006 it was not returned, SL007 it still breaks the regulation (the reasons in DETAIL), 22023 a title or description that no ticket may have.';
