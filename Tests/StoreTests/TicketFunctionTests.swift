@@ -120,8 +120,7 @@ import Testing
         Refused("SL006", "resolve_ticket({resolved}, {owner}, 'done')"),
         Refused("22023", "resolve_ticket({accepted}, {owner}, '')"),
         Refused(
-            "23514", "resolve_ticket({accepted}, {owner}, repeat('x', 262145))",
-            constraint: "ticket_resolution_length_check", hint: false),
+            "22023", "resolve_ticket({accepted}, {owner}, repeat('x', 262145))"),
         Refused("P0002", "reassign_ticket({accepted}, -1, {owner}, 'no')"),
         Refused("P0002", "reassign_ticket({accepted}, null, {owner}, 'no')"),
         Refused("SL005", "reassign_ticket({accepted}, {colleague}, {manager}, 'no')"),
@@ -152,7 +151,7 @@ import Testing
         Refused("P0002", "add_note(-1, {manager}, 'hello')"),
         Refused("P0002", "add_note({new}, -1, 'hello')"),
         Refused("22023", "add_note({new}, {manager}, E'\\t')"),
-        Refused("22001", "add_note({new}, {manager}, repeat('x', 262145))"),
+        Refused("22023", "add_note({new}, {manager}, repeat('x', 262145))"),
     ]
 
     @Test("a refused call says why and what to do, and changes nothing", arguments: refusals)

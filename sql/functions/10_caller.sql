@@ -236,7 +236,24 @@ end;
 $$;
 comment on function secondline_rules.require_queue(text) is 'P0002, with the queues that exist, when there is no queue of this name.';
 
-create or replace function secondline_rules.require_text(p_text text, p_what text) returns text
+create or replace function secondline_rules.require_length(p_text text, p_what text, p_most integer) returns text
+language plpgsql immutable set search_path = pg_catalog, pg_temp
+as $$
+begin
+    if length(p_text) > p_most then
+        raise exception 'the % has % characters, more than %', p_what, length(p_text), p_most
+            using errcode = 'invalid_parameter_value', hint = 'Shorten it.';
+    end if;
+    return p_text;
+end;
+$$;
+comment on function secondline_rules.require_length(text, text, integer) is 'The text, which may be null or blank, or 22023 when it has more characters than this.';
+
+-- without a limit before
+drop function if exists secondline_rules.require_text(text, text);
+
+-- what the journal holds, unless the column holds less
+create or replace function secondline_rules.require_text(p_text text, p_what text, p_most integer default 262144) returns text
 language plpgsql immutable set search_path = pg_catalog, pg_temp
 as $$
 begin
@@ -245,10 +262,37 @@ begin
         raise exception 'the % is empty', p_what
             using errcode = 'invalid_parameter_value', hint = format('Say something in the %s.', p_what);
     end if;
+    return secondline_rules.require_length(p_text, p_what, p_most);
+end;
+$$;
+comment on function secondline_rules.require_text(text, text, integer) is 'The text, or 22023 when it says nothing or has more characters than this.';
+
+create or replace function secondline_rules.require_line(p_text text, p_what text, p_most integer) returns text
+language plpgsql immutable set search_path = pg_catalog, pg_temp
+as $$
+begin
+    perform secondline_rules.require_text(p_text, p_what, p_most);
+    if p_text ~ '[[:cntrl:]]' then
+        raise exception 'the % contains control characters', p_what
+            using errcode = 'invalid_parameter_value', hint = 'Write it in one line: remove line breaks, tabs and the like.';
+    end if;
     return p_text;
 end;
 $$;
-comment on function secondline_rules.require_text(text, text) is 'The text, or 22023 when it says nothing.';
+comment on function secondline_rules.require_line(text, text, integer) is 'The text, or 22023 when it says nothing, is no single line or has more characters than this.';
+
+create or replace function secondline_rules.require_printable(p_text text, p_what text) returns text
+language plpgsql immutable set search_path = pg_catalog, pg_temp
+as $$
+begin
+    if translate(p_text, E'\t\n\r', '') ~ '[[:cntrl:]]' then
+        raise exception 'the % contains control characters', p_what
+            using errcode = 'invalid_parameter_value', hint = 'Only tabs and line breaks may stand in it: remove the others.';
+    end if;
+    return p_text;
+end;
+$$;
+comment on function secondline_rules.require_printable(text, text) is 'The text, or 22023 when it has control characters other than tabs and line breaks.';
 
 create or replace function secondline_rules.hint() returns void
 language sql volatile

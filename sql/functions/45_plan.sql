@@ -22,19 +22,7 @@ $$;
 comment on function secondline_rules.require_few_tasks(bigint, date, integer) is
     '22023 when the day would have more than 100 planned tasks with so many more, or none at all; tickets that were worked on without a plan are tasks too, and are not limited.';
 
-create or replace function secondline_rules.require_title(p_title text) returns text
-language plpgsql immutable set search_path = pg_catalog, pg_temp
-as $$
-begin
-    perform secondline_rules.require_text(p_title, 'task');
-    if length(p_title) > 500 or p_title ~ '[[:cntrl:]]' then
-        raise exception 'the task % is no single line of at most 500 characters', quote_literal(left(p_title, 60) || '…')
-            using errcode = 'invalid_parameter_value', hint = 'Say it in one line; details belong to the ticket.';
-    end if;
-    return p_title;
-end;
-$$;
-comment on function secondline_rules.require_title(text) is 'The title of a task, or 22023 when it says nothing or is no single line of at most 500 characters.';
+drop function if exists secondline_rules.require_title(text);
 
 create or replace function secondline_rules.submit_plan(p_at timestamptz, p_person bigint, p_tasks text[]) returns void
 language plpgsql set search_path = pg_catalog, pg_temp
@@ -48,7 +36,7 @@ begin
     end if;
     perform secondline_rules.require_few_tasks(p_person, w.day, cardinality(coalesce(p_tasks, '{}')));
     insert into secondline.task (person_id, day, planned, added_at, title)
-    select p_person, w.day, true, p_at, secondline_rules.require_title(t.title)
+    select p_person, w.day, true, p_at, secondline_rules.require_line(t.title, 'task', 500)
       from unnest(p_tasks) with ordinality t (title, place) order by t.place;
     update secondline.workday x set planned_at = p_at where x.workday_id = w.workday_id;
     insert into secondline.workday_journal (person_id, day, at, event, by_person_id, from_state, to_state)
@@ -77,7 +65,7 @@ begin
             using errcode = 'SL006', hint = 'Change that one with secondline.change_task.';
     end if;
     insert into secondline.task (person_id, day, ticket_id, planned, added_at, title, estimate_minutes)
-    values (p_person, w.day, p_ticket, true, p_at, secondline_rules.require_title(p_title), p_estimate) returning task_id into v_task;
+    values (p_person, w.day, p_ticket, true, p_at, secondline_rules.require_line(p_title, 'task', 500), p_estimate) returning task_id into v_task;
     return v_task;
 end;
 $$;
@@ -111,7 +99,7 @@ declare
     t secondline.task := secondline_rules.changeable_task(p_task);
 begin
     update secondline.task x
-       set title = case when p_title is null then x.title else secondline_rules.require_title(p_title) end,
+       set title = case when p_title is null then x.title else secondline_rules.require_line(p_title, 'task', 500) end,
            estimate_minutes = coalesce(p_estimate, x.estimate_minutes), planned = true
      where x.task_id = p_task;
 end;
@@ -151,6 +139,7 @@ begin
             using errcode = 'invalid_parameter_value',
                   hint = format('Choose one of %s.', array_to_string(enum_range(null::secondline.task_outcome), ', '));
     end if;
+    perform secondline_rules.require_length(p_comment, 'comment', 4000);
     update secondline.task x
        set outcome = p_outcome, reported_at = p_at, spent_minutes = coalesce(p_spent, x.spent_minutes), comment = coalesce(p_comment, x.comment)
      where x.task_id = p_task;
@@ -191,9 +180,9 @@ begin
     end if;
     insert into secondline.report as r (person_id, day, submitted_at, shares_well, shares_badly, went_well, went_badly, blockers)
     values (p_person, w.day, p_at, 'went_well' = any (coalesce(p_share, '{}')), 'went_badly' = any (coalesce(p_share, '{}')),
-            secondline_rules.require_text(p_went_well, 'answer to what went well'),
-            secondline_rules.require_text(p_went_badly, 'answer to what went badly'),
-            case when p_blockers is not null then secondline_rules.require_text(p_blockers, 'blockers') end)
+            secondline_rules.require_text(p_went_well, 'answer to what went well', 4000),
+            secondline_rules.require_text(p_went_badly, 'answer to what went badly', 4000),
+            case when p_blockers is not null then secondline_rules.require_text(p_blockers, 'text of the blockers', 4000) end)
     on conflict (person_id, day) do update
        set submitted_at = excluded.submitted_at, shares_well = excluded.shares_well, shares_badly = excluded.shares_badly,
            went_well = excluded.went_well, went_badly = excluded.went_badly, blockers = excluded.blockers;

@@ -78,8 +78,9 @@ begin
         perform secondline_rules.require_queue(p_queue);
     end if;
     perform secondline_rules.require_client(p_client);
-    t.title := coalesce(p_title, t.title);
-    t.description := coalesce(p_description, t.description);
+    t.title := secondline_rules.require_line(coalesce(p_title, t.title), 'title', 500);
+    t.description := secondline_rules.require_printable(
+        secondline_rules.require_length(coalesce(p_description, t.description), 'description', 262144), 'description');
     t.priority := coalesce(p_priority, t.priority);
     t.kind := coalesce(p_kind, t.kind);
     t.queue := coalesce(p_queue, t.queue);

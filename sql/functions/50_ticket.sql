@@ -508,7 +508,8 @@ begin
     if p_ticket.for_developer then
         perform secondline_rules.require_developers_queue(p_to_queue);
     end if;
-    perform secondline_rules.require_text(p_reason, 'reason');
+    -- the names of both queues stand before it
+    perform secondline_rules.require_text(p_reason, 'reason', 260000);
     if p_ticket.queue = p_to_queue then
         raise exception 'ticket % is in queue % already', p_ticket.ticket_id, p_to_queue using errcode = 'SL006', hint = 'Nothing is left to do.';
     end if;
@@ -595,10 +596,6 @@ as $$
 begin
     perform secondline_rules.lock_ticket(p_ticket);
     perform secondline_rules.require_text(p_text, 'note');
-    if length(p_text) > 262144 then
-        raise exception 'the note has % characters, more than 262,144', length(p_text)
-            using errcode = 'string_data_right_truncation', hint = 'Shorten it.';
-    end if;
     perform secondline_rules.act_as_owner(p_at, p_ticket, p_person);
     insert into secondline.journal (ticket_id, at, event, person_id, note) values (p_ticket, p_at, 'note', p_person, p_text);
     update secondline.ticket t set changed_at = p_at, attend_at = case when t.ended_at is null then p_at end where t.ticket_id = p_ticket;

@@ -32,6 +32,7 @@ as $$
 declare
     t secondline.ticket := secondline_rules.owned_ticket(p_ticket, p_person, 'reply');
 begin
+    perform secondline_rules.require_length(p_text, 'reply', 262144);
     perform secondline_rules.take_up(p_at, t, p_person);
     perform secondline_rules.take_step(p_at, t, 'reply', p_person, p_person, p_text);
     perform secondline_rules.answered(p_at, p_ticket);
@@ -69,6 +70,7 @@ begin
     perform secondline_rules.lock_ticket(p_ticket);
     select * into t from secondline.ticket x where x.ticket_id = p_ticket;
     perform secondline_rules.step(t, 'client_reply');
+    perform secondline_rules.require_length(p_text, 'reply', 262144);
     if t.status = 'resolved' then
         perform secondline_rules.take_up_again(p_at, t, p_person, p_text, 'client_reply');
     else

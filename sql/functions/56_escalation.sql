@@ -322,7 +322,7 @@ declare
     t secondline.ticket := secondline_rules.owned_ticket(p_ticket, p_person, 'escalate');
 begin
     perform secondline_rules.require_no_escalation(t);
-    perform secondline_rules.require_text(p_summary, 'summary');
+    perform secondline_rules.require_text(p_summary, 'summary', 8000);
     return secondline_rules.bring_in(
         p_at, t, p_person, p_kind, p_severity, p_summary, secondline_rules.description_of(t, p_summary),
         secondline_rules.target_queue(t, p_to_queue), null);
@@ -448,7 +448,8 @@ declare
     w secondline.ticket := secondline_rules.worked_on(p_escalation, p_developer, 'resolve');
     t secondline.ticket;
 begin
-    perform secondline_rules.require_text(p_note, 'note');
+    -- the outcome stands before it
+    perform secondline_rules.require_text(p_note, 'note', 260000);
     if p_outcome is null then
         raise exception 'the outcome is missing'
             using errcode = 'invalid_parameter_value',
@@ -546,7 +547,8 @@ begin
             using errcode = 'SL006', hint = 'Only a proposal can be refused; its owner ends another one with secondline.cancel_ticket of the developer''s ticket.';
     end if;
     t := secondline_rules.owned_ticket(e.ticket_id, p_owner, 'refuse');
-    perform secondline_rules.require_text(p_reason, 'reason');
+    -- the rule stands before it
+    perform secondline_rules.require_text(p_reason, 'reason', 260000);
     perform secondline_rules.take_up(p_at, t, p_owner);
     perform secondline_rules.take_step(p_at, t, 'refuse', p_owner, p_owner, format('%s: %s', e.rule, p_reason));
     update secondline.escalation x set state = 'refused', ended_at = p_at, note = p_reason where x.escalation_id = p_escalation;

@@ -56,6 +56,7 @@ declare
     t secondline.ticket := secondline_rules.judged_suggestion(p_ticket, p_person);
     v_queue text := secondline_rules.target_queue(t, null);
 begin
+    perform secondline_rules.require_length(p_specification, 'specification', 200000);
     begin
         perform secondline_rules.require_text(p_specification, 'specification');
     exception when invalid_parameter_value then

@@ -7,7 +7,7 @@ declare
     v_team bigint;
 begin
     perform secondline_rules.authorise_setup();
-    perform secondline_rules.require_text(name, 'name');
+    perform secondline_rules.require_line(name, 'name', 200);
     perform secondline_rules.require_zone(time_zone);
     insert into secondline.team (name, time_zone) values (add_team.name, add_team.time_zone)
     returning team_id into v_team;
@@ -15,7 +15,7 @@ begin
 end;
 $$;
 comment on function secondline.add_team(text, text) is
-    'Adds a team and returns its id. A program or a head may. Errors: 22023 blank name or unknown time zone, 23505 (team_name_unique) a team of this name exists.';
+    'Adds a team and returns its id. A program or a head may. Errors: 22023 a name that is blank, no single line or over 200 characters, or an unknown time zone, 23505 (team_name_unique) a team of this name exists.';
 
 create or replace function secondline_rules.require_zone(p_zone text) returns void
 language plpgsql stable set search_path = pg_catalog, pg_temp
@@ -64,7 +64,7 @@ begin
         raise exception 'there is no team %', coalesce(team::text, '(null)')
             using errcode = 'no_data_found', hint = 'Look the id up in secondline.team, or add the team with secondline.add_team.';
     end if;
-    perform secondline_rules.require_text(full_name, 'name');
+    perform secondline_rules.require_line(full_name, 'name', 200);
     -- a head could otherwise turn a program, or a DBA, into a person who acts only for themselves
     if secondline_rules.acting_person() is not null and exists (
         select from pg_catalog.pg_roles r
@@ -85,7 +85,7 @@ begin
 end;
 $$;
 comment on function secondline.add_person(bigint, secondline.person_role, text, text, integer, text) is
-    'Adds a person and returns their id; capacity in minutes of open work. A program or a head of the team may. Errors: P0002 no such team, 22023 blank name or unknown time zone, 23505 (person_login_unique) the login is somebody''s already, 42501 a head names the login of a program, 23514 a capacity below 0 or above 100,000.';
+    'Adds a person and returns their id; capacity in minutes of open work. A program or a head of the team may. Errors: P0002 no such team, 22023 a name that is blank, no single line or over 200 characters, or an unknown time zone, 23505 (person_login_unique) the login is somebody''s already, 42501 a head names the login of a program, 23514 a capacity below 0 or above 100,000.';
 
 create or replace function secondline.add_client(name text, account_manager bigint default null) returns bigint
 language plpgsql security definer set search_path = pg_catalog, pg_temp
@@ -94,7 +94,7 @@ declare
     v_client bigint;
 begin
     perform secondline_rules.authorise_setup();
-    perform secondline_rules.require_text(name, 'name');
+    perform secondline_rules.require_line(name, 'name', 200);
     if account_manager is not null and not exists (
         select from secondline.person p where p.person_id = account_manager and p.deactivated_at is null) then
         raise exception 'there is no person %', account_manager
@@ -106,7 +106,7 @@ begin
 end;
 $$;
 comment on function secondline.add_client(text, bigint) is
-    'Adds a client with their account manager, if any, and returns their id. A program or a head may. Errors: 22023 blank name, P0002 no such person.';
+    'Adds a client with their account manager, if any, and returns their id. A program or a head may. Errors: 22023 a name that is blank, no single line or over 200 characters, P0002 no such person.';
 
 create or replace function secondline.set_client_login(client bigint, login text) returns void
 language plpgsql security definer set search_path = pg_catalog, pg_temp
@@ -137,7 +137,10 @@ language plpgsql security definer set search_path = pg_catalog, pg_temp
 as $$
 begin
     perform secondline_rules.authorise_setup(team);
-    perform secondline_rules.require_text(name, 'name');
+    perform secondline_rules.require_line(name, 'name', 200);
+    if required_skill is not null then
+        perform secondline_rules.require_line(required_skill, 'skill', 200);
+    end if;
     insert into secondline.skill (name) select required_skill where required_skill is not null on conflict do nothing;
     if team is not null then
         perform secondline_rules.require_reader(null, team, null);
@@ -149,7 +152,7 @@ begin
 end;
 $$;
 comment on function secondline.add_queue(text, integer, integer, text, bigint) is
-    'Adds a queue: its line (1–3), the net minutes a ticket usually takes, the skill it needs, the team in whose business time its head starts count (the only team, where there is one). A program or a head (of that team) may. Errors: 22023 blank name, 23505 (queue_pkey) it exists, 23514 a line or effort out of range, P0002 no such team.';
+    'Adds a queue: its line (1–3), the net minutes a ticket usually takes, the skill it needs, the team in whose business time its head starts count (the only team, where there is one). A program or a head (of that team) may. Errors: 22023 a name or skill that is blank, no single line or over 200 characters, 23505 (queue_pkey) it exists, 23514 a line or effort out of range, P0002 no such team.';
 
 create or replace function secondline.set_queue_team(queue text, team bigint) returns void
 language plpgsql security definer set search_path = pg_catalog, pg_temp
@@ -199,14 +202,14 @@ as $$
 declare
     v_at timestamptz := secondline_rules.authorise_setup_of(person);
 begin
-    perform secondline_rules.require_text(skill, 'skill');
+    perform secondline_rules.require_line(skill, 'skill', 200);
     insert into secondline.skill (name) values (grant_skill.skill) on conflict do nothing;
     insert into secondline.person_skill (person_id, skill) values (person, grant_skill.skill) on conflict do nothing;
     perform secondline_rules.touch_person(v_at, person);
 end;
 $$;
 comment on function secondline.grant_skill(bigint, text) is
-    'Records that a person has a skill; again is harmless. A program or a head of the team may. Errors: P0002 no such person, 22023 blank skill.';
+    'Records that a person has a skill; again is harmless. A program or a head of the team may. Errors: P0002 no such person, 22023 a skill that is blank, no single line or over 200 characters.';
 
 create or replace function secondline.revoke_skill(person bigint, skill text) returns void
 language plpgsql security definer set search_path = pg_catalog, pg_temp
@@ -661,7 +664,7 @@ language plpgsql security definer set search_path = pg_catalog, pg_temp
 as $$
 begin
     perform secondline_rules.change_queue(queue);
-    perform secondline_rules.require_text(pattern, 'pattern');
+    perform secondline_rules.require_text(pattern, 'pattern', 500);
     begin
         perform '' ~* pattern;
     exception when invalid_regular_expression then
@@ -675,6 +678,7 @@ begin
     end if;
     delete from secondline.misplaced_topic t where t.queue = set_misplaced_topic.queue and t.pattern = set_misplaced_topic.pattern;
     if belongs_to is not null then
+        perform secondline_rules.require_text(belongs_to, 'place where it belongs', 500);
         insert into secondline.regulation (queue) values (set_misplaced_topic.queue) on conflict do nothing;
         insert into secondline.misplaced_topic (queue, pattern, belongs_to)
         values (set_misplaced_topic.queue, set_misplaced_topic.pattern, set_misplaced_topic.belongs_to);
@@ -682,4 +686,4 @@ begin
 end;
 $$;
 comment on function secondline.set_misplaced_topic(text, text, text) is
-    'A topic that does not belong into a queue: a regular expression, whatever the case, for title or description, and where it belongs; null takes it back. A program or a head may. Errors: P0002 no such queue, 22023 no regular expression, 23514 over 500 characters.';
+    'A topic that does not belong into a queue: a regular expression, whatever the case, for title or description, and where it belongs; null takes it back. A program or a head may. Errors: P0002 no such queue, 22023 no regular expression, or a text that is blank or over 500 characters.';

@@ -158,7 +158,7 @@ begin
 end;
 $$;
 comment on function secondline.report_task(bigint, secondline.task_outcome, integer, text) is
-    'How a task went: done, partly_done or not_done; again replaces it, and minutes or comment of null stay. Its person or a program may. Errors: 42501 somebody else''s, P0002 no such task, SL006 it was dropped or its workday has ended, 22023 no outcome, 22P02 one that does not exist, 23514 (task_spent_in_range_check) minutes outside 0–10,000, (task_comment_length_check) a comment over 4,000 characters.';
+    'How a task went: done, partly_done or not_done; again replaces it, and minutes or comment of null stay. Its person or a program may. Errors: 42501 somebody else''s, P0002 no such task, SL006 it was dropped or its workday has ended, 22023 no outcome, or a comment over 4,000 characters, 22P02 an outcome that does not exist, 23514 (task_spent_in_range_check) minutes outside 0–10,000.';
 
 create or replace function secondline.submit_report(
     person bigint, went_well text, went_badly text, blockers text default null, share text[] default '{}', day date default null
@@ -172,7 +172,7 @@ begin
 end;
 $$;
 comment on function secondline.submit_report(bigint, text, text, text, text[], date) is
-    'The report on a workday: on the earliest that is overdue, else on the open one, unless a day is named; returns which. Every task must have its outcome. Head and deputy read it; blockers (null: none) come up at the next stand-up, and so does what share names (went_well, went_badly). Again replaces it. A complete report ends an overdue day. The person or a program may. Errors: P0002 no such person, SL003 no such workday is open or overdue, SL002 it has no plan, SL001 a task has no outcome, 22023 a blank answer or something else to share, 23514 (report_length_check) over 4,000 characters.';
+    'The report on a workday: on the earliest that is overdue, else on the open one, unless a day is named; returns which. Every task must have its outcome. Head and deputy read it; blockers (null: none) come up at the next stand-up, and so does what share names (went_well, went_badly). Again replaces it. A complete report ends an overdue day. The person or a program may. Errors: P0002 no such person, SL003 no such workday is open or overdue, SL002 it has no plan, SL001 a task has no outcome, 22023 an answer that is blank or over 4,000 characters, or something else to share.';
 
 create or replace function secondline.add_agenda_item(person bigint, text text) returns bigint
 language plpgsql security definer set search_path = pg_catalog, pg_temp
@@ -182,7 +182,7 @@ declare
 begin
     perform secondline_rules.authorise(person);
     perform secondline_rules.require_reader(person, null, null);
-    perform secondline_rules.require_text(add_agenda_item.text, 'item');
+    perform secondline_rules.require_line(translate(add_agenda_item.text, E'\n\r\t', '   '), 'item', 1000);
     perform secondline_rules.lock_person(person);
     if (select count(*) from secondline.agenda_item i where i.person_id = person and i.day is null) >= 10 then
         raise exception 'person % has put ten items on the agenda already', person
@@ -196,7 +196,7 @@ begin
 end;
 $$;
 comment on function secondline.add_agenda_item(bigint, text) is
-    'Puts something on the agenda of the next stand-up of the person''s team, and returns its id. The person or a program may. Errors: P0002 no such person, SL006 the person has left, 22023 it says nothing, or ten items of theirs wait; 23514 over 1,000 characters.';
+    'Puts something on the agenda of the next stand-up of the person''s team, and returns its id. The person or a program may. Errors: P0002 no such person, SL006 the person has left, 22023 it says nothing, has control characters or is over 1,000 characters, or ten items of theirs wait.';
 
 create or replace function secondline.drop_agenda_item(item bigint, person bigint) returns void
 language plpgsql security definer set search_path = pg_catalog, pg_temp
@@ -228,13 +228,13 @@ begin
     end if;
     perform secondline_rules.require_reader(null, team, null);
     insert into secondline.standup_note (team_id, day, noted_at, note)
-    select t.team_id, (clock_timestamp() at time zone t.time_zone)::date, clock_timestamp(), secondline_rules.require_text(note_standup.text, 'note')
+    select t.team_id, (clock_timestamp() at time zone t.time_zone)::date, clock_timestamp(), secondline_rules.require_text(note_standup.text, 'note', 20000)
       from secondline.team t where t.team_id = team
     on conflict (team_id, day) do update set noted_at = excluded.noted_at, note = excluded.note;
 end;
 $$;
 comment on function secondline.note_standup(bigint, text) is
-    'What was said at today''s stand-up of a team; again replaces it. Anyone of the team, its head or a program may. Errors: 42501 of another team, P0002 no such team, 22023 it says nothing, 23514 over 20,000 characters.';
+    'What was said at today''s stand-up of a team; again replaces it. Anyone of the team, its head or a program may. Errors: 42501 of another team, P0002 no such team, 22023 it says nothing or is over 20,000 characters.';
 
 create or replace function secondline.praise(from_person bigint, to_person bigint, text text) returns void
 language plpgsql security definer set search_path = pg_catalog, pg_temp

@@ -107,7 +107,7 @@ begin
 end;
 $$;
 comment on function secondline.decline_ticket(bigint, bigint, text) is
-    'The person cannot take a ticket that was offered: assigned → new, to somebody else, with its age. The assignee or a program may. Errors: P0002 no such ticket or person, SL005 not theirs, SL006 not assigned, 22023 no reason.';
+    'The person cannot take a ticket that was offered: assigned → new, to somebody else, with its age. The assignee or a program may. Errors: P0002 no such ticket or person, SL005 not theirs, SL006 not assigned, 22023 no reason, or one over 262,144 characters.';
 
 create or replace function secondline.resolve_ticket(ticket bigint, person bigint, resolution text) returns void
 language plpgsql security definer set search_path = pg_catalog, pg_temp
@@ -118,7 +118,7 @@ begin
 end;
 $$;
 comment on function secondline.resolve_ticket(bigint, bigint, text) is
-    'The ticket is solved: assigned or accepted → resolved. The resolution is sent to the client''s contacts. The assignee or a program may. Errors: P0002 no such ticket or person, SL005 not theirs, SL006 in another state, or a developer''s own (finish_escalation), 22023 no resolution.';
+    'The ticket is solved: assigned or accepted → resolved. The resolution is sent to the client''s contacts. The assignee or a program may. Errors: P0002 no such ticket or person, SL005 not theirs, SL006 in another state, or a developer''s own (finish_escalation), 22023 no resolution, or one over 262,144 characters.';
 
 create or replace function secondline.reassign_ticket(ticket bigint, to_person bigint, by_person bigint, reason text) returns void
 language plpgsql security definer set search_path = pg_catalog, pg_temp
@@ -129,7 +129,7 @@ begin
 end;
 $$;
 comment on function secondline.reassign_ticket(bigint, bigint, bigint, text) is
-    'Gives a ticket to a person chosen by hand: new, assigned or accepted → assigned; the daemon leaves it there. The one who has it, or a head of the team of either, may; a head also beyond the person''s room, on record. Errors: P0002 no such ticket or person, SL004 no room, SL005 not theirs to give, SL006 in another state, they have it, or the person has left; 22023 no reason.';
+    'Gives a ticket to a person chosen by hand: new, assigned or accepted → assigned; the daemon leaves it there. The one who has it, or a head of the team of either, may; a head also beyond the person''s room, on record. Errors: P0002 no such ticket or person, SL004 no room, SL005 not theirs to give, SL006 in another state, they have it, or the person has left; 22023 no reason, or one over 262,144 characters.';
 
 create or replace function secondline.set_priority(ticket bigint, priority secondline.priority, by_person bigint) returns void
 language plpgsql security definer set search_path = pg_catalog, pg_temp
@@ -151,7 +151,7 @@ begin
 end;
 $$;
 comment on function secondline.move_ticket(bigint, text, bigint, text) is
-    'Moves a ticket to another queue, where it waits with its age: new, assigned or accepted → new; one that was returned is resubmitted there. Its author, the one who has it, the client''s account manager or a head may. Errors: P0002 no such ticket, queue or person, SL005 not theirs to change, SL006 in another state or in that queue already, 22023 no reason, or a developer''s own and no queue of line 3.';
+    'Moves a ticket to another queue, where it waits with its age: new, assigned or accepted → new; one that was returned is resubmitted there. Its author, the one who has it, the client''s account manager or a head may. Errors: P0002 no such ticket, queue or person, SL005 not theirs to change, SL006 in another state or in that queue already, 22023 no reason, or one over 260,000 characters, or a developer''s own and no queue of line 3.';
 
 create or replace function secondline.cancel_ticket(ticket bigint, by_person bigint, reason text) returns void
 language plpgsql security definer set search_path = pg_catalog, pg_temp
@@ -161,7 +161,7 @@ begin
 end;
 $$;
 comment on function secondline.cancel_ticket(bigint, bigint, text) is
-    'Cancels an open ticket; the client is told, without the reason. A developer''s own: whoever waits for it has their ticket back (with_developer, to_verify → accepted) and is told. Its author, the one who has it, the client''s account manager or a head may; a client''s login its own, with by_person null. Errors: P0002 no such ticket (of the client''s own) or person, SL005 not theirs to change, SL006 it has ended, 22023 no reason.';
+    'Cancels an open ticket; the client is told, without the reason. A developer''s own: whoever waits for it has their ticket back (with_developer, to_verify → accepted) and is told. Its author, the one who has it, the client''s account manager or a head may; a client''s login its own, with by_person null. Errors: P0002 no such ticket (of the client''s own) or person, SL005 not theirs to change, SL006 it has ended, 22023 no reason, or one over 262,144 characters.';
 
 create or replace function secondline.add_note(ticket bigint, person bigint, text text) returns void
 language plpgsql security definer set search_path = pg_catalog, pg_temp
@@ -172,7 +172,7 @@ begin
 end;
 $$;
 comment on function secondline.add_note(bigint, bigint, text) is
-    'Writes a note into the journal of a ticket, in any state. Any person, or a program for them, may. Errors: P0002 no such ticket or person, 22023 an empty note, 22001 one over 262,144 characters.';
+    'Writes a note into the journal of a ticket, in any state. Any person, or a program for them, may. Errors: P0002 no such ticket or person, 22023 a note that is empty or over 262,144 characters.';
 
 create or replace function secondline.reply_to_client(ticket bigint, person bigint, text text default null) returns void
 language plpgsql security definer set search_path = pg_catalog, pg_temp
@@ -183,7 +183,7 @@ begin
 end;
 $$;
 comment on function secondline.reply_to_client(bigint, bigint, text) is
-    'The client has heard from the one who has the ticket: assigned → accepted, otherwise the state stays. The words, if given, stand in the journal; they are sent by whoever calls this. The assignee or a program may. Errors: P0002 no such ticket or person, SL005 not theirs, SL006 it has ended, 23514 (journal_note_length_check) over 262,144 characters.';
+    'The client has heard from the one who has the ticket: assigned → accepted, otherwise the state stays. The words, if given, stand in the journal; they are sent by whoever calls this. The assignee or a program may. Errors: P0002 no such ticket or person, SL005 not theirs, SL006 it has ended, 22023 over 262,144 characters.';
 
 create or replace function secondline.wait_for_client(ticket bigint, person bigint, question text) returns void
 language plpgsql security definer set search_path = pg_catalog, pg_temp
@@ -194,7 +194,7 @@ begin
 end;
 $$;
 comment on function secondline.wait_for_client(bigint, bigint, text) is
-    'The next move is the client''s: assigned or accepted → waiting_for_client. The question is sent to the client''s contacts, the clocks stand still, and the ticket weighs a reply (15 minutes) in the load. The assignee or a program may. Errors: P0002 no such ticket or person, SL005 not theirs, SL006 in another state, or no client''s ticket; 22023 no question.';
+    'The next move is the client''s: assigned or accepted → waiting_for_client. The question is sent to the client''s contacts, the clocks stand still, and the ticket weighs a reply (15 minutes) in the load. The assignee or a program may. Errors: P0002 no such ticket or person, SL005 not theirs, SL006 in another state, or no client''s ticket; 22023 no question, or one over 262,144 characters.';
 
 create or replace function secondline.client_replied(ticket bigint, text text default null, person bigint default null) returns void
 language plpgsql security definer set search_path = pg_catalog, pg_temp
@@ -204,7 +204,7 @@ begin
 end;
 $$;
 comment on function secondline.client_replied(bigint, text, bigint) is
-    'The client has said something: a ticket that waits for them is taken up again by whoever has it (waiting_for_client → accepted), a resolved one is reopened; in every other open state it is news. Who has it is told. A program may, a client''s login for its own tickets, or a person who took the answer down. Errors: P0002 no such ticket (of the client''s own) or person, SL006 it was cancelled.';
+    'The client has said something: a ticket that waits for them is taken up again by whoever has it (waiting_for_client → accepted), a resolved one is reopened; in every other open state it is news. Who has it is told. A program may, a client''s login for its own tickets, or a person who took the answer down. Errors: P0002 no such ticket (of the client''s own) or person, SL006 it was cancelled, 22023 over 262,144 characters.';
 
 create or replace function secondline.reopen_ticket(ticket bigint, person bigint, reason text) returns void
 language plpgsql security definer set search_path = pg_catalog, pg_temp
@@ -214,7 +214,7 @@ begin
 end;
 $$;
 comment on function secondline.reopen_ticket(bigint, bigint, text) is
-    'A resolved ticket was not solved: resolved → accepted by whoever solved it, also beyond their room; → new where they have left. Its author, the one who had it, the client''s account manager or a head may, and the client is told; a client''s login its own, with person null. Errors: P0002 no such ticket (of the client''s own) or person, SL005 not theirs to change, SL006 in another state, 22023 no reason.';
+    'A resolved ticket was not solved: resolved → accepted by whoever solved it, also beyond their room; → new where they have left. Its author, the one who had it, the client''s account manager or a head may, and the client is told; a client''s login its own, with person null. Errors: P0002 no such ticket (of the client''s own) or person, SL005 not theirs to change, SL006 in another state, 22023 no reason, or one over 262,144 characters.';
 
 create or replace function secondline.hand_over(ticket bigint, to_queue text, person bigint, reason text) returns void
 language plpgsql security definer set search_path = pg_catalog, pg_temp
@@ -225,7 +225,7 @@ begin
 end;
 $$;
 comment on function secondline.hand_over(bigint, text, bigint, text) is
-    'Whoever has a ticket passes it on to another line, with its history and its age: assigned or accepted → new in that queue. The assignee or a program may. Errors: P0002 no such ticket, queue or person, SL005 not theirs, SL006 in another state or in that queue already, 22023 no reason, or a developer''s own and no queue of line 3.';
+    'Whoever has a ticket passes it on to another line, with its history and its age: assigned or accepted → new in that queue. The assignee or a program may. Errors: P0002 no such ticket, queue or person, SL005 not theirs, SL006 in another state or in that queue already, 22023 no reason, or one over 260,000 characters, or a developer''s own and no queue of line 3.';
 
 create or replace function secondline.check_ticket(
     queue text, title text, description text default '', priority secondline.priority default null,
@@ -268,4 +268,4 @@ end;
 $$;
 comment on function secondline.resubmit_ticket(
     bigint, bigint, text, text, secondline.priority, secondline.ticket_kind, text, bigint, integer, text
-) is 'Completes a ticket that went back: returned → new; what is null stays. It competes from now on. Who was asked to complete it, its author, the client''s account manager or a head may. Errors: P0002 no such ticket, queue, client or person, SL005 not theirs to change, SL006 it was not returned, SL007 it still breaks the regulation (the reasons in DETAIL), 23514 a title or description that no ticket may have.';
+) is 'Completes a ticket that went back: returned → new; what is null stays. It competes from now on. Who was asked to complete it, its author, the client''s account manager or a head may. Errors: P0002 no such ticket, queue, client or person, SL005 not theirs to change, SL006 it was not returned, SL007 it still breaks the regulation (the reasons in DETAIL), 22023 a title or description that no ticket may have.';

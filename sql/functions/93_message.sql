@@ -157,10 +157,8 @@ begin
                    and (m.person_id = p_person or m.team_id = p_team or m.client_id = p_client)
                    for no key update skip locked) w), 'dropped', 'the contact was removed');
         return;
-    elsif p_address !~ '\S' or p_address ~ '[[:cntrl:]]' or length(p_address) > 1000 then
-        raise exception 'the address is empty, has line breaks or is longer than 1,000 characters'
-            using errcode = 'invalid_parameter_value', hint = 'An address is one line, as the channel understands it.';
     end if;
+    perform secondline_rules.require_line(p_address, 'address', 1000);
     insert into secondline.channel (name) values (p_channel) on conflict do nothing;
     insert into secondline.contact (channel, person_id, team_id, client_id, from_severity, address)
     values (p_channel, p_person, p_team, p_client, coalesce(p_from_severity, 'normal'), p_address);
@@ -190,7 +188,7 @@ begin
 end;
 $$;
 comment on function secondline.set_contact(bigint, text, text, secondline.severity) is
-    'Where a person is reached beside the popup, for messages of this severity and above; a null address removes it, and drops what waits for it. Contacts that ask for more than a message''s severity get an urgent popup that stays unacknowledged for an hour. The person, a head of the team or a program may. With a login of their own people name only channels that there are. Errors: P0002 no such person, 22023 an address of several lines, an impossible or unknown channel, or popup.';
+    'Where a person is reached beside the popup, for messages of this severity and above; a null address removes it, and drops what waits for it. Contacts that ask for more than a message''s severity get an urgent popup that stays unacknowledged for an hour. The person, a head of the team or a program may. With a login of their own people name only channels that there are. Errors: P0002 no such person, 22023 an address that is blank, no single line or over 1,000 characters, an impossible or unknown channel, or popup.';
 
 create or replace function secondline.set_team_contact(
     team bigint, channel text, address text, from_severity secondline.severity default 'low'
@@ -204,7 +202,7 @@ begin
 end;
 $$;
 comment on function secondline.set_team_contact(bigint, text, text, secondline.severity) is
-    'Where a team is reached, such as its chat, for messages of this severity and above; a null address removes it. A head of the team or a program may. Errors: P0002 no such team, 22023 an address of several lines, an impossible channel, or popup.';
+    'Where a team is reached, such as its chat, for messages of this severity and above; a null address removes it. A head of the team or a program may. Errors: P0002 no such team, 22023 an address that is blank, no single line or over 1,000 characters, an impossible channel, or popup.';
 
 create or replace function secondline.set_client_contact(
     client bigint, channel text, address text, from_severity secondline.severity default 'low'
@@ -218,7 +216,7 @@ begin
 end;
 $$;
 comment on function secondline.set_client_contact(bigint, text, text, secondline.severity) is
-    'Where a client is reached, for messages of this severity and above; a null address removes it. A head or a program may. Errors: P0002 no such client, 22023 an address of several lines, an impossible channel, or popup.';
+    'Where a client is reached, for messages of this severity and above; a null address removes it. A head or a program may. Errors: P0002 no such client, 22023 an address that is blank, no single line or over 1,000 characters, an impossible channel, or popup.';
 
 create or replace function secondline_rules.require_locale(p_locale text) returns text
 language plpgsql immutable set search_path = pg_catalog, pg_temp
@@ -290,13 +288,14 @@ begin
         end if;
         return;
     end if;
+    perform secondline_rules.require_printable(set_template.text, 'text');
     insert into secondline.template as t (kind, locale, edited_at, subject, text)
     values (set_template.kind, secondline_rules.require_locale(set_template.locale), clock_timestamp(),
-            secondline_rules.require_text(set_template.subject, 'subject'),
-            replace(secondline_rules.require_text(set_template.text, 'text'), E'\r\n', E'\n'))
+            secondline_rules.require_line(set_template.subject, 'subject', 500),
+            secondline_rules.require_text(replace(set_template.text, E'\r\n', E'\n'), 'text', 20000))
     on conflict on constraint template_pkey do update
        set subject = excluded.subject, text = excluded.text, edited_at = excluded.edited_at;
 end;
 $$;
 comment on function secondline.set_template(text, text, text, text) is
-    'The words of a kind of message in a language, from now on. {field} stands for a field of the data (secondline.message_kind.fields), {name} for the reader. Without subject and text it goes back to the words that Secondline has, or is removed where it has none. A head or a program may. Errors: P0002 no such kind, 22023 an unknown field, an empty subject or text, not a language; 23514 line breaks in the subject, over 500 characters there or 20,000 in the text.';
+    'The words of a kind of message in a language, from now on. {field} stands for a field of the data (secondline.message_kind.fields), {name} for the reader. Without subject and text it goes back to the words that Secondline has, or is removed where it has none. A head or a program may. Errors: P0002 no such kind, 22023 an unknown field, an empty subject or text, control characters, line breaks in the subject, over 500 characters there or 20,000 in the text, not a language.';

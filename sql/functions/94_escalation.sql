@@ -32,7 +32,7 @@ end;
 $$;
 comment on function secondline.escalate_ticket(
     bigint, bigint, secondline.ticket_kind, secondline.severity, text, text
-) is 'Brings in developers: assigned or accepted → with_developer. The owner keeps the ticket, which weighs a reply (15 minutes) in their load; a developer is chosen in that queue of line 3, or the one that set_escalation names, or the only one. Kind bug, system_error or suggestion; severity low, normal, high or critical. Returns the escalation. The assignee or a program may. Errors: P0002 no such ticket, person or queue, or nothing says which queue; SL005 not theirs, SL006 in another state, escalated already, or a developer''s own; 22023 no summary, or a queue of another line; 23514 another kind or severity, a summary over 8,000 characters; 23502 one is missing.';
+) is 'Brings in developers: assigned or accepted → with_developer. The owner keeps the ticket, which weighs a reply (15 minutes) in their load; a developer is chosen in that queue of line 3, or the one that set_escalation names, or the only one. Kind bug, system_error or suggestion; severity low, normal, high or critical. Returns the escalation. The assignee or a program may. Errors: P0002 no such ticket, person or queue, or nothing says which queue; SL005 not theirs, SL006 in another state, escalated already, or a developer''s own; 22023 no summary, one over 8,000 characters, or a queue of another line; 23514 another kind or severity; 23502 one is missing.';
 
 create or replace function secondline.link_ticket(ticket bigint, escalation bigint, person bigint default null) returns void
 language plpgsql security definer set search_path = pg_catalog, pg_temp
@@ -76,7 +76,7 @@ begin
 end;
 $$;
 comment on function secondline.decline_escalation(bigint, bigint, text) is
-    'The developer who was asked cannot: it goes to another one, as decline_ticket of the developer''s ticket. They or a program may. Errors: P0002 no such escalation or person, SL005 another developer has it, or nobody yet; SL006 in another state, 22023 no reason.';
+    'The developer who was asked cannot: it goes to another one, as decline_ticket of the developer''s ticket. They or a program may. Errors: P0002 no such escalation or person, SL005 another developer has it, or nobody yet; SL006 in another state, 22023 no reason, or one over 262,144 characters.';
 
 create or replace function secondline.note_progress(escalation bigint, developer bigint, text text) returns void
 language plpgsql security definer set search_path = pg_catalog, pg_temp
@@ -87,7 +87,7 @@ begin
 end;
 $$;
 comment on function secondline.note_progress(bigint, bigint, text) is
-    'News from the developer, for the journals of all tickets and for their owners; takes it up, if need be. The developer who has it or a program may. Errors: P0002 no such escalation or person, SL005 not theirs, SL006 finished or withdrawn, 22023 no text, 55P03 a ticket is being linked (try again).';
+    'News from the developer, for the journals of all tickets and for their owners; takes it up, if need be. The developer who has it or a program may. Errors: P0002 no such escalation or person, SL005 not theirs, SL006 finished or withdrawn, 22023 no text, or one over 262,144 characters, 55P03 a ticket is being linked (try again).';
 
 create or replace function secondline.ask_owner(escalation bigint, developer bigint, question text) returns void
 language plpgsql security definer set search_path = pg_catalog, pg_temp
@@ -98,7 +98,7 @@ begin
 end;
 $$;
 comment on function secondline.ask_owner(bigint, bigint, text) is
-    'The developer has a question to the owners: → asked, until one of them answers; nothing else changes. The developer who has it or a program may. Errors: P0002 no such escalation or person, SL005 not theirs, SL006 finished or withdrawn, 22023 no question, 55P03 a ticket is being linked (try again).';
+    'The developer has a question to the owners: → asked, until one of them answers; nothing else changes. The developer who has it or a program may. Errors: P0002 no such escalation or person, SL005 not theirs, SL006 finished or withdrawn, 22023 no question, or one over 262,144 characters, 55P03 a ticket is being linked (try again).';
 
 create or replace function secondline.answer_developer(escalation bigint, owner bigint, text text) returns void
 language plpgsql security definer set search_path = pg_catalog, pg_temp
@@ -109,7 +109,7 @@ begin
 end;
 $$;
 comment on function secondline.answer_developer(bigint, bigint, text) is
-    'An owner answers the developer: asked → acknowledged. Who has a ticket of it, or a program, may. Errors: P0002 no such escalation or person, SL005 they have none, SL006 nothing was asked, 22023 no answer, 55P03 a ticket is being linked (try again).';
+    'An owner answers the developer: asked → acknowledged. Who has a ticket of it, or a program, may. Errors: P0002 no such escalation or person, SL005 they have none, SL006 nothing was asked, 22023 no answer, or one over 262,144 characters, 55P03 a ticket is being linked (try again).';
 
 create or replace function secondline.finish_escalation(
     escalation bigint, developer bigint, outcome secondline.escalation_outcome, note text
@@ -122,7 +122,7 @@ begin
 end;
 $$;
 comment on function secondline.finish_escalation(bigint, bigint, secondline.escalation_outcome, text) is
-    'The developer is done: fixed, not_a_bug, cannot_reproduce, duplicate, planned or wont_fix. The developer''s ticket is resolved, every ticket that waits for it becomes to_verify, their owners and clients are told. The developer who has it or a program may. Errors: P0002 no such escalation or person, SL005 not theirs, SL006 finished or withdrawn, 22023 no outcome or note, 55P03 a ticket is being linked (try again).';
+    'The developer is done: fixed, not_a_bug, cannot_reproduce, duplicate, planned or wont_fix. The developer''s ticket is resolved, every ticket that waits for it becomes to_verify, their owners and clients are told. The developer who has it or a program may. Errors: P0002 no such escalation or person, SL005 not theirs, SL006 finished or withdrawn, 22023 no outcome or note, or a note over 260,000 characters, 55P03 a ticket is being linked (try again).';
 
 create or replace function secondline.confirm_fix(ticket bigint, owner bigint) returns void
 language plpgsql security definer set search_path = pg_catalog, pg_temp
@@ -144,7 +144,7 @@ begin
 end;
 $$;
 comment on function secondline.send_back(bigint, bigint, text) is
-    'It is not done: the owner''s tickets to_verify → with_developer, and the developer''s ticket is theirs again, also beyond their room; where they have left it goes to another one. Other owners'' tickets stay. Who has a ticket of it, or a program, may. Errors: P0002 no such escalation or person, SL005 they have none, SL006 none of theirs is to verify, 22023 no note, 55P03 a ticket is being changed (try again).';
+    'It is not done: the owner''s tickets to_verify → with_developer, and the developer''s ticket is theirs again, also beyond their room; where they have left it goes to another one. Other owners'' tickets stay. Who has a ticket of it, or a program, may. Errors: P0002 no such escalation or person, SL005 they have none, SL006 none of theirs is to verify, 22023 no note, or one over 262,144 characters, 55P03 a ticket is being changed (try again).';
 
 create or replace function secondline.refuse_escalation(escalation bigint, owner bigint, reason text) returns void
 language plpgsql security definer set search_path = pg_catalog, pg_temp
@@ -161,7 +161,7 @@ begin
 end;
 $$;
 comment on function secondline.refuse_escalation(bigint, bigint, text) is
-    'The owner wants no developers for a ticket for which a rule proposes them; this rule does not propose it again. The assignee or a program may. Errors: P0002 no such escalation or person, SL005 not theirs, SL006 it is no proposal (any more), 22023 no reason.';
+    'The owner wants no developers for a ticket for which a rule proposes them; this rule does not propose it again. The assignee or a program may. Errors: P0002 no such escalation or person, SL005 not theirs, SL006 it is no proposal (any more), 22023 no reason, or one over 260,000 characters.';
 
 create or replace function secondline.accept_suggestion(ticket bigint, person bigint, specification text) returns bigint
 language plpgsql security definer set search_path = pg_catalog, pg_temp
@@ -172,7 +172,7 @@ begin
 end;
 $$;
 comment on function secondline.accept_suggestion(bigint, bigint, text) is
-    'A suggestion will be built: it goes to developers with its specification, new, assigned or accepted → with_developer. One that nobody has becomes the head''s own; a head whose own team is another gives it to somebody first. Returns the escalation. Who has it, a head of the team, or a program may. Errors: P0002 no such ticket or person, or nothing says which developers; SL005 not theirs to decide, SL006 no suggestion, or in another state; SL008 no specification.';
+    'A suggestion will be built: it goes to developers with its specification, new, assigned or accepted → with_developer. One that nobody has becomes the head''s own; a head whose own team is another gives it to somebody first. Returns the escalation. Who has it, a head of the team, or a program may. Errors: P0002 no such ticket or person, or nothing says which developers; SL005 not theirs to decide, SL006 no suggestion, or in another state; SL008 no specification, 22023 one over 200,000 characters.';
 
 create or replace function secondline.decline_suggestion(ticket bigint, person bigint, reason text) returns void
 language plpgsql security definer set search_path = pg_catalog, pg_temp
@@ -183,4 +183,4 @@ begin
 end;
 $$;
 comment on function secondline.decline_suggestion(bigint, bigint, text) is
-    'A suggestion will not be built: new, assigned, accepted or waiting_for_client → resolved; client and author are told why. Who has it, a head of the team, or a program may. Errors: P0002 no such ticket or person, SL005 not theirs to decide, SL006 no suggestion, or in another state; 22023 no reason.';
+    'A suggestion will not be built: new, assigned, accepted or waiting_for_client → resolved; client and author are told why. Who has it, a head of the team, or a program may. Errors: P0002 no such ticket or person, SL005 not theirs to decide, SL006 no suggestion, or in another state; 22023 no reason, or one over 262,144 characters.';

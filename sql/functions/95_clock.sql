@@ -97,4 +97,4 @@ begin
 end;
 $$;
 comment on function secondline.report_difficulty(bigint, bigint, text) is
-    'Whoever has a ticket asks the team for help: assigned → accepted, otherwise the state stays. Those of the team who are at work, and its channels, hear of it; the ticket is not stalled any more. The assignee or a program may. Errors: P0002 no such ticket or person, SL005 not theirs, SL006 in another state, 22023 an empty text.';
+    'Whoever has a ticket asks the team for help: assigned → accepted, otherwise the state stays. Those of the team who are at work, and its channels, hear of it; the ticket is not stalled any more. The assignee or a program may. Errors: P0002 no such ticket or person, SL005 not theirs, SL006 in another state, 22023 a text that is empty or over 262,144 characters.';
