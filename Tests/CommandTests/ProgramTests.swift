@@ -1,4 +1,5 @@
 import Foundation
+import Glibc
 import Testing
 
 @testable import secondline
@@ -31,6 +32,28 @@ struct ProgramTests {
             Mistake(arguments: ["bench", "asign"], says: "Did you mean \"assign\"?"),
             Mistake(arguments: ["-c", "x"], says: "no command given"),
         ]
+    }
+
+    @Test("output that cannot be written is told, with status 74; a reader who went away is not")
+    func lostOutput() async throws {
+        let full = open("/dev/full", O_WRONLY)
+        let errors = ScratchFile()
+        let terminal = Terminal(descriptor: errors.descriptor, environment: [:])
+        let status = await Program.secondline.run(
+            arguments: ["generate", "conf"], environment: [:], output: Terminal(descriptor: full, environment: [:]),
+            errors: terminal)
+        close(full)
+        #expect(status == .ioError)
+        #expect(errors.text == "secondline: cannot write the output: No space left on device\n")
+        signal(SIGPIPE, SIG_IGN)
+        var ends: [Int32] = [0, 0]
+        pipe(&ends)
+        close(ends[0])
+        let ignored = await Program.secondline.run(
+            arguments: ["generate", "conf"], environment: [:], output: Terminal(descriptor: ends[1], environment: [:]),
+            errors: terminal)
+        close(ends[1])
+        #expect(ignored == .ok)
     }
 
     @Test("a mistake is explained on standard error, with status 64", arguments: Mistake.all)

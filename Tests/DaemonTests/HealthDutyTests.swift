@@ -100,6 +100,30 @@ struct HealthDutyTests {
         try await desk.close()
     }
 
+    @Test("who holds a table that it reads is named all the same")
+    func heldTable() async throws {
+        let desk = try await Desk(specialists: 1)
+        var options = desk.database.options()
+        options.lockTimeout = .milliseconds(100)
+        let session = Session(options: options)
+        try await session.open(preparing: HealthDuty.statements)
+        let later = try await session.simpleQuery(
+            "select (extract(epoch from now() + interval '20 minutes' - '2000-01-01 00:00+00') * 1000000)::bigint")[0][
+                0]
+        let at = try #require(later.flatMap { Int64($0) }.map { Instant(microseconds: $0) })
+        let duty = HealthDuty(log: desk.recorded.log, intervals: Self.intervals, at: { at })
+        try await desk.database.whileHolding("lock table secondline.ticket") {
+            let error = await #expect(throws: DatabaseError.self) { try await duty.run(session) }
+            #expect(error?.sqlState == .lockNotAvailable)
+        }
+        #expect(lines(desk, "horizon").count == 1)
+        #expect(
+            lines(desk, "horizon").first?.contains("advice=\"See what it does; to end it: select pg_terminate_backend(")
+                == true)
+        await session.close()
+        try await desk.close()
+    }
+
     @Test("a daemon that does it finds nothing in a department that is in order, with the rights of secondline_daemon")
     func inOrder() async throws {
         let desk = try await Desk(specialists: 2)

@@ -138,7 +138,7 @@ import Testing
                 "index_invalid|message_due_index|error|reindex index concurrently secondline.message_due_index;",
                 "index_missing|ticket_waiting_effort_index|error|Create it again, with \"concurrently\", by its statement; that of a constraint comes with the constraint: grep -rwA3 ticket_waiting_effort_index /usr/share/secondline/sql/migrations",
                 "trigger_disabled|assignment|error|alter table secondline.assignment enable trigger all; then see what was written meanwhile.",
-                "trigger_disabled|person|error|alter table secondline.person enable trigger all; then see what was written meanwhile.",
+                "trigger_disabled|person|error|alter table secondline.person enable trigger user; then see what was written meanwhile.",
             ])
         #expect(try await found("storage_health()") == [])
     }

@@ -3,6 +3,27 @@ import TestSupport
 import Testing
 
 @Suite(.serialized, .ownDatabase) struct TicketFunctionTests {
+    @Test("a head steers what waits in a queue of the team that nobody works on; a head of another team does not")
+    func deserted() async throws {
+        try await db.script(
+            """
+            select secondline.add_team('Ours', 'UTC'), secondline.add_team('Others', 'UTC');
+            select secondline.add_queue('deserted');
+            update secondline.queue set team_id = (select team_id from secondline.team where name = 'Ours') where name = 'deserted';
+            select secondline.add_person(team_id, 'head', name) from secondline.team where name in ('Ours', 'Others');
+            select secondline.submit_ticket('deserted', 'Nobody comes', '')
+            """)
+        let act = { (name: String) in
+            """
+            select secondline.cancel_ticket(max(t.ticket_id), min(p.person_id), 'nobody comes')
+              from secondline.ticket t, secondline.person p where t.queue = 'deserted' and p.full_name = '\(name)'
+            """
+        }
+        #expect(await db.refusal(act("Others"))?.sqlState == "SL005")
+        try await db.script(act("Ours"))
+        #expect(try await db.lines("select status from secondline.ticket where queue = 'deserted'") == ["cancelled"])
+    }
+
     struct Allowed: Sendable, CustomTestStringConvertible {
         let call: String
         let ticket: String

@@ -124,7 +124,7 @@ begin atomic
        and lower(o.option_value) in ('off', 'false', 'no', '0', 'f', 'n')
     union all
     select case when i.indexrelid is null then 'index_missing' else 'index_invalid' end, e.name, 'error', null,
-           case when i.indexrelid is null then format('index %s is not there: what it keeps unique is not, what it serves reads all rows', e.name)
+           case when i.indexrelid is null then format('index %s is not there: what it serves reads all rows, and if it keeps something unique, nothing does now', e.name)
                 else format('index %s of %s is invalid: it is kept up and serves nobody', e.name, i.indrelid::regclass) end,
            case when i.indexrelid is null
                 then format('Create it again, with "concurrently", by its statement; that of a constraint comes with the constraint: grep -rwA3 %s /usr/share/secondline/sql/migrations', e.name)
@@ -137,7 +137,9 @@ begin atomic
     select 'trigger_disabled', c.relname::text, 'error', null,
            format('triggers of %s are disabled: %s', c.relname,
                   string_agg(case when t.tgisinternal then 'foreign keys' else t.tgname end, ', ' order by t.tgname)),
-           format('alter table secondline.%I enable trigger all; then see what was written meanwhile.', c.relname)
+           -- an owner who is no superuser may not switch those of foreign keys
+           format('alter table secondline.%I enable trigger %s; then see what was written meanwhile.', c.relname,
+                  case when bool_or(t.tgisinternal) then 'all' else 'user' end)
       from pg_trigger t join pg_class c on c.oid = t.tgrelid
      where c.relnamespace = 'secondline'::regnamespace and t.tgenabled in ('D', 'R') group by c.relname
     union all

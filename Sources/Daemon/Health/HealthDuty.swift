@@ -7,6 +7,7 @@ package struct HealthDuty: Duty {
     package static let name = "health"
     package static let statements: [any Statement.Type] = [
         LockDuty.self, ServerState.self, MissingRights.self, ScannedTables.self, RecordFindings.self, FinishDuty.self,
+        FindSessions.self,
     ]
     /// It judges the others' work: after an outage they must have had their chance.
     package var settlesFor: Duration { patience }
@@ -27,6 +28,10 @@ package struct HealthDuty: Duty {
     package func run(_ session: Session) async throws(DatabaseError) -> DutyOutcome {
         let rows: [RecordFindings.Row]
         do throws(DatabaseError) { rows = try await look(session) } catch {
+            // who holds a table keeps it from looking, and is who must be found
+            if error.sqlState == .lockNotAvailable {
+                log.write(try await session.query(FindSessions(at: at())).map { .healthFound($0) })
+            }
             // what it cannot look at must not stop the department
             guard error.recovery == .stop, error.kind == .server else { throw error }
             log.write(.dutyFailed(duty: Self.name, error: "\(error)", retryIn: intervals.health))

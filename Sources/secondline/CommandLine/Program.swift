@@ -38,6 +38,14 @@ struct Program: Sendable {
         arguments: [String], environment: [String: String] = ProcessEnvironment.variables,
         output: Terminal = .standardOutput, errors: Terminal = .standardError
     ) async -> ExitStatus {
+        let status = await perform(arguments, environment: environment, output: output, errors: errors)
+        guard status == .ok, let lost = output.lost else { return status }
+        return report(CommandFailure(.ioError, "cannot write the output: \(lost)"), to: errors)
+    }
+
+    private func perform(
+        _ arguments: [String], environment: [String: String], output: Terminal, errors: Terminal
+    ) async -> ExitStatus {
         do {
             switch try ArgumentParser(program: self).parse(arguments) {
             case .help(let command):

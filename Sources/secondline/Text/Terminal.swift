@@ -1,4 +1,5 @@
 import Glibc
+import Synchronization
 
 /// A place that text is written to, and what it can show.
 struct Terminal: Sendable {
@@ -14,6 +15,11 @@ struct Terminal: Sendable {
     let descriptor: Int32
     let isTerminal: Bool
     let showsColours: Bool
+    private let failure = Failure()
+
+    private final class Failure: Sendable {
+        let first = Mutex<SystemError?>(nil)
+    }
 
     static let standardOutput = Terminal(descriptor: STDOUT_FILENO, environment: ProcessEnvironment.variables)
     static let standardError = Terminal(descriptor: STDERR_FILENO, environment: ProcessEnvironment.variables)
@@ -51,8 +57,12 @@ struct Terminal: Sendable {
         if isTerminal { write("\u{1B}[H\u{1B}[2J") }
     }
 
-    /// Writes all of it. Nobody is left to tell when it fails, so a lost reader ends in silence.
+    /// Writes all of it; see `lost` when it fails.
     func write(_ text: String) {
-        _ = FileBytes.write(Array(text.utf8), to: descriptor)
+        guard let code = FileBytes.write(Array(text.utf8), to: descriptor) else { return }
+        failure.first.withLock { $0 = $0 ?? SystemError(code: code) }
     }
+
+    /// Why something that was written is not there; nil also when the reader went away, who wanted no more.
+    var lost: SystemError? { failure.first.withLock { $0.flatMap { $0.code == EPIPE ? nil : $0 } } }
 }
