@@ -93,6 +93,20 @@ struct RunTests {
         cluster.remove()
     }
 
+    @Test("the last line of a log in JSON is JSON too, and says why it ended")
+    func lastWords() async throws {
+        let database = try await ScratchDatabase()
+        let (status, log) = try await DaemonProcess(database.conninfo, arguments: ["--log-format", "json"]).end()
+        #expect(status == secondline.ExitStatus.configuration.rawValue)
+        let lines = try log.split(separator: "\n").map {
+            try #require(try JSONSerialization.jsonObject(with: Data($0.utf8)) as? [String: Any])
+        }
+        #expect(lines.last?["event"] as? String == "daemon.failed")
+        #expect(lines.last?["status"] as? Int == 78)
+        #expect((lines.last?["error"] as? String)?.contains("no schema secondline") == true)
+        try await database.drop()
+    }
+
     @Test("a database without the schema ends it with status 78 and a line that says what to do")
     func noSchema() async throws {
         let database = try await ScratchDatabase()

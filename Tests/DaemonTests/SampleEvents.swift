@@ -14,6 +14,7 @@ func sampleEvents(_ text: String) -> [LogEvent] {
         .daemonStarted(version: text, pid: 5), .configurationWarning(text), .configurationRefused(text),
         .daemonReloaded(changed: [text]), .daemonReady(after: time), .daemonStopping(signal: text),
         .daemonStopped(unfinished: []), .daemonStopped(unfinished: [text]),
+        .daemonFailed(error: text, status: 78),
         .databaseConnected(server: text, host: text, database: text, user: text), .databaseLost(error: text),
         .databaseUnreachable(since: time, attempts: 3, error: text), .databaseRestored(after: time),
         .listenLost(error: text), .sessionMissing(of: text, waited: time, error: text),

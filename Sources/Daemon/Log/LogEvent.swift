@@ -13,6 +13,8 @@ package enum LogEvent: Sendable {
     case daemonReady(after: Duration)
     case daemonStopping(signal: String)
     case daemonStopped(unfinished: [String])
+    /// It cannot go on, and ends with this status.
+    case daemonFailed(error: String, status: Int)
     case databaseConnected(server: String, host: String, database: String, user: String)
     case databaseLost(error: String)
     case databaseUnreachable(since: Duration, attempts: Int, error: String)
@@ -92,7 +94,8 @@ package enum LogEvent: Sendable {
             .deliveryLate,
             .channelFailing, .metricsFailed:
             .warning
-        case .ticketSetAside, .idleSpecialist, .messageSetAside, .configurationRefused, .dutySilent: .error
+        case .ticketSetAside, .idleSpecialist, .messageSetAside, .configurationRefused, .dutySilent, .daemonFailed:
+            .error
         case .healthFound(let finding):
             switch finding.severity {
             case .info: .info
@@ -111,6 +114,7 @@ package enum LogEvent: Sendable {
         case .daemonReady: "daemon.ready"
         case .daemonStopping: "daemon.stopping"
         case .daemonStopped: "daemon.stopped"
+        case .daemonFailed: "daemon.failed"
         case .databaseConnected: "database.connected"
         case .databaseLost: "database.lost"
         case .databaseUnreachable: "database.unreachable"
@@ -168,6 +172,7 @@ package enum LogEvent: Sendable {
         case .daemonStopping(let signal): [("signal", .text(signal))]
         case .daemonStopped(let unfinished):
             unfinished.isEmpty ? [] : [("unfinished", .text(unfinished.joined(separator: ",")))]
+        case .daemonFailed(let error, let status): [("status", .number(Int64(status))), ("error", .text(error))]
         case .databaseConnected(let server, let host, let database, let user):
             [("server", .text(server)), ("host", .text(host)), ("database", .text(database)), ("user", .text(user))]
         case .databaseLost(let error): [("error", .text(error))]

@@ -134,7 +134,7 @@ extension Configuration {
 
 extension CommandFailure {
     /// In one line; the advice is for who stands at the terminal.
-    fileprivate var line: String {
+    var line: String {
         let lines = message.split(separator: "\n").map { $0.drop { $0 == " " } }
         return lines.dropFirst().isEmpty ? message : "\(lines[0]) \(lines.dropFirst().joined(separator: "; "))"
     }

@@ -75,6 +75,10 @@ struct RunCommand {
         defer { commander.cancel() }
         do { try await run.run() } catch {
             notifier.stopping()
+            guard let failure = Explanation.of(error) else { throw error }
+            log.write(.daemonFailed(error: failure.line, status: Int(failure.status.rawValue)))
+            // what reads JSON reads nothing else
+            if configuration.log.format == .json { return failure.status }
             throw error
         }
         log.write(.daemonStopped(unfinished: []))
