@@ -22,6 +22,14 @@ import Testing
         #expect(await db.refusal(act("Others"))?.sqlState == "SL005")
         try await db.script(act("Ours"))
         #expect(try await db.lines("select status from secondline.ticket where queue = 'deserted'") == ["cancelled"])
+        // and decides what is suggested there
+        try await db.script(
+            "select secondline.submit_ticket('deserted', 'A button for all', '', kind => 'suggestion')")
+        let decide = { (name: String) in
+            act(name).replacing("cancel_ticket", with: "decline_suggestion")
+        }
+        #expect(await db.refusal(decide("Others"))?.sqlState == "SL005")
+        try await db.script(decide("Ours"))
     }
 
     struct Allowed: Sendable, CustomTestStringConvertible {

@@ -92,6 +92,17 @@ begin atomic
 end;
 comment on function secondline_rules.leads(bigint, bigint) is 'Whether the first is head, or deputy, of the team of the second.';
 
+create or replace function secondline_rules.leads_queue(p_head bigint, p_queue text) returns boolean
+language sql stable
+begin atomic
+    select exists (select from secondline.queue_member m where m.queue = p_queue and secondline_rules.leads(p_head, m.person_id))
+        -- also one that nobody works on
+        or exists (select from secondline.queue q cross join lateral secondline_rules.leader(q.team_id) l (person_id)
+                    where q.name = p_queue and l.person_id = p_head);
+end;
+comment on function secondline_rules.leads_queue(bigint, text) is
+    'Whether this person is head, or deputy, of the queue''s team or of that of somebody who works on it.';
+
 create or replace function secondline_rules.is_program() returns boolean
 language sql stable
 begin atomic

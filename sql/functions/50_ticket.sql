@@ -269,10 +269,7 @@ begin
     -- null is its client, or a program for them
     if p_person is not null and p_person is distinct from t.author_id and p_person is distinct from t.assignee_id
        and not exists (select from secondline.client c where c.client_id = t.client_id and c.account_manager_id = p_person)
-       and not exists (select from secondline.queue_member m where m.queue = t.queue and secondline_rules.leads(p_person, m.person_id))
-       -- also of a queue that nobody works on
-       and not exists (select from secondline.queue q cross join lateral secondline_rules.leader(q.team_id) l (person_id)
-                        where q.name = t.queue and l.person_id = p_person)
+       and not secondline_rules.leads_queue(p_person, t.queue)
        and not (t.assignee_id is not null and secondline_rules.leads(p_person, t.assignee_id)) then
         raise exception 'ticket % is not for person % to change', p_ticket, p_person
             using errcode = 'SL005',

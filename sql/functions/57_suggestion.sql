@@ -35,7 +35,7 @@ begin
     perform secondline_rules.lock_ticket(p_ticket);
     select * into t from secondline.ticket x where x.ticket_id = p_ticket;
     if p_person is distinct from t.assignee_id
-       and not exists (select from secondline.queue_member m where m.queue = t.queue and secondline_rules.leads(p_person, m.person_id))
+       and not secondline_rules.leads_queue(p_person, t.queue)
        and not (t.assignee_id is not null and secondline_rules.leads(p_person, t.assignee_id)) then
         raise exception 'ticket % is not for person % to decide', p_ticket, p_person
             using errcode = 'SL005', hint = 'The one who has it, and a head of the team, may.';
