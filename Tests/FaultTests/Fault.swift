@@ -7,7 +7,7 @@ enum Fault: Sendable, CustomStringConvertible {
     /// SIGTERM and another one, as in an upgrade.
     case daemonReplaced(Int)
     /// SIGSTOP, beyond its leases; of a long schedule's, one in ten for a minute.
-    case daemonFrozen(Int, for: Int, seconds: Int)
+    case daemonFrozen(Int, for: Int, aMinute: Bool)
     /// The wall clock of its machine jumps to so many hours from ours, and stays there.
     case clockMoved(Int, hours: Int)
     case backendsTerminated(Int)
@@ -42,7 +42,7 @@ enum Fault: Sendable, CustomStringConvertible {
         return switch kind {
         case "daemon killed": .daemonKilled(daemon, backAfter: number % 3 * 20)
         case "daemon replaced": .daemonReplaced(daemon)
-        case "daemon frozen": .daemonFrozen(daemon, for: acts * 2, seconds: isLong && number % 10 == 0 ? 60 : 5)
+        case "daemon frozen": .daemonFrozen(daemon, for: acts * 2, aMinute: isLong && number % 10 == 0)
         case "clock moved": .clockMoved(daemon, hours: number % 3 - 1)
         case "backends terminated": .backendsTerminated(1 + number % 8)
         case "statements cancelled": .statementsCancelled
@@ -84,8 +84,8 @@ enum Fault: Sendable, CustomStringConvertible {
         switch self {
         case .daemonKilled(let daemon, let acts): "daemon \(daemon) killed, back after \(acts) acts"
         case .daemonReplaced(let daemon): "daemon \(daemon) replaced"
-        case .daemonFrozen(let daemon, let acts, let seconds):
-            "daemon \(daemon) frozen for \(seconds == 60 ? "a minute" : "\(acts) acts")"
+        case .daemonFrozen(let daemon, let acts, let aMinute):
+            "daemon \(daemon) frozen for \(aMinute ? "a minute" : "\(acts) acts")"
         case .clockMoved(let daemon, let hours): "clock of daemon \(daemon) off by \(hours) h"
         case .backendsTerminated(let count): "\(count) backends terminated"
         case .statementsCancelled: "statements cancelled"

@@ -23,13 +23,14 @@ extension Scene {
             let status = await daemons[number].end(SIGTERM)
             if status != 0 { throw Failure("daemon \(number) ended with status \(status) after SIGTERM") }
             try daemons[number].start()
-        case .daemonFrozen(let number, let acts, let seconds):
+        case .daemonFrozen(let number, let acts, let aMinute):
             let before = count("message.taken_over")
             daemons[number].signal(SIGSTOP)
-            let end = ContinuousClock.now + .seconds(seconds)
-            await self.acts(acts, atMost: .seconds(seconds))
+            let limit: Duration = .seconds(aMinute ? 60 : 5)
+            let end = ContinuousClock.now + limit
+            await self.acts(acts, atMost: limit)
             // until others have what it had, if it had something
-            while seconds == 60 || count("message.taken_over") == before, .now < end {
+            while aMinute || count("message.taken_over") == before, .now < end {
                 try await Task.sleep(for: .milliseconds(20))
             }
             daemons[number].signal(SIGCONT)

@@ -69,8 +69,7 @@ package struct Migrator: Sendable {
             switch version {
             case .newer, .altered: return .failure(SchemaMismatch(version: version))
             case .absent: return .success(try db.query(FileChecksums(files: SchemaFile.migrations)))
-            case .current: return .success([])
-            case .older: return .success(try db.query(FileChecksums(files: try missing(in: db))))
+            case .current, .older: return .success(try db.query(FileChecksums(files: try missing(in: db))))
             }
         }
         let wanted = try outcome.get()
