@@ -16,8 +16,7 @@ package struct ImportGround: Statement {
 
     package static let sql: StaticString = """
         select has_column_privilege('secondline.ticket', 'queue', 'insert'),
-               has_column_privilege('secondline.ticket', 'submitted_at', 'insert')
-               and has_column_privilege('secondline.ticket', 'eligible_at', 'insert'),
+               has_column_privilege('secondline.ticket', 'submitted_at', 'insert'),
                clock_timestamp(),
                coalesce((select array_agg(q.name order by q.name) from secondline.queue q), '{}'),
                coalesce((select array_agg(s.name order by s.name) from secondline.skill s), '{}'),

@@ -64,10 +64,10 @@ struct ImportDatedTickets: Statement {
     static let sql: StaticString = """
         insert into secondline.ticket (
             queue, title, description, priority, kind, client_id, author_id, effort_minutes, skill, external_key,
-            submitted_at, eligible_at)
+            submitted_at)
         select r.queue, r.title, r.description, r.priority::secondline.priority, r.kind::secondline.ticket_kind,
                r.client_id, r.author_id, r.effort_minutes::integer, r.skill, r.external_key,
-               coalesce(r.submitted_at, clock_timestamp()), coalesce(r.submitted_at, clock_timestamp())
+               coalesce(r.submitted_at, clock_timestamp())
           from unnest($1::text[], $2::text[], $3::text[], $4::text[], $5::text[], $6::bigint[], $7::bigint[],
                       $8::bigint[], $9::text[], $10::text[], $11::timestamptz[])
                with ordinality r (queue, title, description, priority, kind, client_id, author_id, effort_minutes,
