@@ -117,6 +117,20 @@ import Testing
         try await lines.expectOrder()
     }
 
+    @Test("who gets it when nobody waits for it any more hears so at once")
+    func unwantedBeforeChosen() async throws {
+        var lines = try await Lines()
+        try await lines.escalate()
+        try await lines.run("cancel_ticket({ticket}, {manager}, 'never mind')")
+        #expect(try await lines.state().hasPrefix("submitted|"))
+        try await lines.give("work", to: "{developer}")
+        #expect(try await lines.told("{developer}") == ["escalation.unwanted"])
+        try await lines.run("decline_escalation({escalation}, {developer}, 'not mine')")
+        try await lines.give("work", to: "{next}")
+        #expect(try await lines.told("{next}") == ["escalation.unwanted"])
+        try await lines.expectOrder()
+    }
+
     @Test("the last ticket that ends while it is to verify ends the escalation")
     func cancelledWhileVerified() async throws {
         let lines = try await linked()

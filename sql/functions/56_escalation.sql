@@ -138,11 +138,15 @@ begin
            outcome = case when new.status = 'resolved' then x.outcome end,
            finished_at = case when new.status = 'resolved' then x.finished_at end
      where x.escalation_id = e.escalation_id;
+    if new.assignee_id <> coalesce(old.assignee_id, 0) and not exists (
+        select from secondline.ticket t where t.escalation_id = e.escalation_id) then
+        perform secondline_rules.tell_developer(new.changed_at, e.escalation_id, 'escalation.unwanted', null, null);
+    end if;
     return null;
 end;
 $$;
 comment on function secondline_rules.developer_ticket_changed() is
-    'Trigger: an escalation follows the developer''s ticket, whoever changes that; SL006 when it ends or comes back another way than through finish_escalation and send_back.';
+    'Trigger: an escalation follows the developer''s ticket, whoever changes that, and who gets it hears when nobody waits for it; SL006 when it ends or comes back another way than through finish_escalation and send_back.';
 
 create or replace trigger developer_ticket_changed after update on secondline.ticket
     for each row when (new.for_developer and (old.status <> new.status or old.assignee_id is distinct from new.assignee_id))
