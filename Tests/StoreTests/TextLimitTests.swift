@@ -63,6 +63,13 @@ import Testing
         Limit(
             column: "task.comment", call: "report_task({task}, 'done', null, {text})", what: "comment", most: 4000,
             mayBeBlank: true),
+        Limit(column: "task.drop_reason", call: "drop_task({task}, {text})", what: "reason", most: 4000),
+        Limit(
+            column: "workday_journal.note", call: "excuse_workday({owner}, {head}, {text})", what: "reason", most: 4000),
+        Limit(
+            column: "workday_journal.note",
+            call: "correct_workday({owner}, {head}, now() - interval '1 minute', null, {text})", what: "reason",
+            most: 3900),
         Limit(
             column: "report.went_well", call: "submit_report({stranger}, {text}, 'x')",
             what: "answer to what went well", most: 4000),
@@ -109,7 +116,7 @@ import Testing
 
     /// What ticket_arrives() words and others cut, and a key that nobody types.
     static let elsewhere: Set = [
-        "ticket.title", "ticket.description", "ticket.external_key", "workday_journal.note", "message.dedup_key",
+        "ticket.title", "ticket.description", "ticket.external_key", "message.dedup_key",
     ]
 
     @Test("a text that is too long, blank or no single line is refused with what is wrong and how much may be")
@@ -143,6 +150,6 @@ import Testing
              cross join lateral regexp_matches(pg_get_constraintdef(x.oid), 'length\\((\\w+)\\) <= ', 'g') m
              where x.contype = 'c' and x.connamespace = 'secondline'::regnamespace
             """)
-        #expect(Set(checked) == Set(Self.limits.map(\.column)).union(Self.elsewhere))
+        #expect(Set(checked).subtracting(Self.limits.map(\.column)) == Self.elsewhere)
     }
 }

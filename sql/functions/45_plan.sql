@@ -112,7 +112,7 @@ as $$
 declare
     t secondline.task := secondline_rules.changeable_task(p_task);
 begin
-    perform secondline_rules.require_text(p_reason, 'reason');
+    perform secondline_rules.require_text(p_reason, 'reason', 4000);
     if exists (select from secondline.workday w where w.person_id = t.person_id and w.day = t.day and w.planned_at is not null)
        and not exists (select from secondline.task x
                         where x.person_id = t.person_id and x.day = t.day and x.task_id <> p_task and x.dropped_at is null) then
@@ -120,7 +120,7 @@ begin
             using errcode = 'SL006', hint = 'A plan has at least one task: add another first, with secondline.add_task.';
     end if;
     update secondline.task x
-       set dropped_at = p_at, drop_reason = left(p_reason, 4000), outcome = null, reported_at = null where x.task_id = p_task;
+       set dropped_at = p_at, drop_reason = p_reason, outcome = null, reported_at = null where x.task_id = p_task;
     perform secondline_rules.close_overdue(p_at, t.person_id, t.day);
 end;
 $$;

@@ -369,12 +369,12 @@ as $$
 declare
     m secondline.message := secondline_rules.lock_message(p_message);
 begin
-    perform secondline_rules.require_text(p_because, 'reason');
+    perform secondline_rules.require_text(p_because, 'reason', 2000);
     if m.state = 'sending' then
         raise exception 'message % is being delivered', p_message
             using errcode = 'SL006', hint = 'Wait until that has ended, or failed.';
     end if;
-    perform secondline_rules.end_messages(p_at, array[p_message], 'dropped', left(p_because, 2000));
+    perform secondline_rules.end_messages(p_at, array[p_message], 'dropped', p_because);
 end;
 $$;
 comment on function secondline_rules.drop_message(timestamptz, bigint, text) is 'secondline.drop_message at an instant.';

@@ -249,7 +249,7 @@ declare
 begin
     perform secondline_rules.lock_person(p_person);
     perform secondline_rules.require_leader(p_head, p_person);
-    perform secondline_rules.require_text(p_reason, 'reason');
+    perform secondline_rules.require_text(p_reason, 'reason', 4000);
     select * into w from secondline.workday x
      where x.person_id = p_person and x.state in ('working', 'paused', 'overdue') and (p_day is null or x.day = p_day)
      order by x.day limit 1;
@@ -257,7 +257,7 @@ begin
         raise exception 'person % has no workday% to excuse', p_person, coalesce(' ' || p_day, '')
             using errcode = 'SL003', hint = 'Only an open or an overdue workday needs it.';
     end if;
-    perform secondline_rules.change_workday(p_at, w, 'excused', 'excused', p_head, left(p_reason, 4000), secondline_rules.left_at(p_at, w));
+    perform secondline_rules.change_workday(p_at, w, 'excused', 'excused', p_head, p_reason, secondline_rules.left_at(p_at, w));
 end;
 $$;
 comment on function secondline_rules.excuse_workday(timestamptz, bigint, bigint, text, date) is 'secondline.excuse_workday at an instant.';
@@ -358,7 +358,7 @@ declare
 begin
     perform secondline_rules.lock_person(p_person);
     perform secondline_rules.require_leader(p_head, p_person);
-    perform secondline_rules.require_text(p_reason, 'reason');
+    perform secondline_rules.require_text(p_reason, 'reason', 3900);
     if p_started_at is null or not isfinite(p_started_at) or not isfinite(p_ended_at)
        or greatest(p_started_at, p_ended_at) > p_at or p_ended_at <= p_started_at then
         raise exception 'a workday from % to % is not possible', coalesce(p_started_at::text, '(null)'), coalesce(p_ended_at::text, '(null)')
@@ -390,9 +390,9 @@ begin
     end if;
     update secondline.workday x set started_at = p_started_at, ended_at = coalesce(p_ended_at, x.ended_at) where x.workday_id = w.workday_id;
     insert into secondline.workday_journal (person_id, day, at, event, by_person_id, from_state, to_state, note)
-    select p_person, v_day, p_at, 'corrected', p_head, w.state, x.state, left(format(
+    select p_person, v_day, p_at, 'corrected', p_head, w.state, x.state, format(
                '%s: was %s to %s', p_reason, secondline_rules.time_text(w.started_at, '', p.time_zone),
-               coalesce(secondline_rules.time_text(w.ended_at, '', p.time_zone), 'open')), 4000)
+               coalesce(secondline_rules.time_text(w.ended_at, '', p.time_zone), 'open'))
       from secondline.workday x join secondline.person p on p.person_id = x.person_id where x.workday_id = w.workday_id;
     perform secondline_rules.touch_person(p_at, p_person);
 end;

@@ -72,7 +72,7 @@ begin
 end;
 $$;
 comment on function secondline.excuse_workday(bigint, bigint, text, date) is
-    'A head excuses a person from plan and report: working, paused or overdue → excused, which ends the day; of several the earliest, unless one is named. Recorded with the reason. Another head of the team or the deputy may, also through a program. Errors: 42501 not the head''s own login, P0002 no such person, SL005 of another team, or their own day, SL003 there is no such workday, 22023 no reason.';
+    'A head excuses a person from plan and report: working, paused or overdue → excused, which ends the day; of several the earliest, unless one is named. Recorded with the reason. Another head of the team or the deputy may, also through a program. Errors: 42501 not the head''s own login, P0002 no such person, SL005 of another team, or their own day, SL003 there is no such workday, 22023 no reason, or one over 4,000 characters.';
 
 create or replace function secondline.correct_workday(
     person bigint, head bigint, started_at timestamptz, ended_at timestamptz, reason text
@@ -85,7 +85,7 @@ begin
 end;
 $$;
 comment on function secondline.correct_workday(bigint, bigint, timestamptz, timestamptz, text) is
-    'A head mends the times of a workday, that on which started_at falls; an end of null stays as it is. Recorded with the reason and what it was. An end for an open day needs plan and report as always. Another head of the team or the deputy may, also through a program. Errors: 42501 not the head''s own login, P0002 no such person or workday, SL005 of another team, or their own day, 22023 an end before the start, a time in the future, or no reason, 23P01 it would overlap another workday, SL001 the day has no report.';
+    'A head mends the times of a workday, that on which started_at falls; an end of null stays as it is. Recorded with the reason and what it was. An end for an open day needs plan and report as always. Another head of the team or the deputy may, also through a program. Errors: 42501 not the head''s own login, P0002 no such person or workday, SL005 of another team, or their own day, 22023 an end before the start, a time in the future, no reason, or one over 3,900 characters, 23P01 it would overlap another workday, SL001 the day has no report.';
 
 create or replace function secondline.submit_plan(person bigint, tasks text[]) returns void
 language plpgsql security definer set search_path = pg_catalog, pg_temp
@@ -146,7 +146,7 @@ begin
 end;
 $$;
 comment on function secondline.drop_task(bigint, text) is
-    'Takes a task off the day, with the reason; it needs no outcome then. Its person or a program may. Errors: 42501 somebody else''s, P0002 no such task, SL006 it was dropped, is the last of its day, or its workday has ended; 22023 no reason.';
+    'Takes a task off the day, with the reason; it needs no outcome then. Its person or a program may. Errors: 42501 somebody else''s, P0002 no such task, SL006 it was dropped, is the last of its day, or its workday has ended; 22023 no reason, or one over 4,000 characters.';
 
 create or replace function secondline.report_task(
     task bigint, outcome secondline.task_outcome, spent_minutes integer default null, comment text default null

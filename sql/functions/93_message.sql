@@ -130,7 +130,7 @@ begin
 end;
 $$;
 comment on function secondline.drop_message(bigint, text) is
-    'A message is not delivered: into the history, with the reason. A program or the daemon may. Errors: P0002 no such open message, SL006 it is being delivered, 22023 no reason.';
+    'A message is not delivered: into the history, with the reason. A program or the daemon may. Errors: P0002 no such open message, SL006 it is being delivered, 22023 no reason, or one over 2,000 characters.';
 
 create or replace function secondline_rules.set_contact(
     p_person bigint, p_team bigint, p_client bigint, p_channel text, p_address text, p_from_severity secondline.severity
