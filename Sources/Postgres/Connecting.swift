@@ -45,7 +45,7 @@ extension Connection {
         return defaults + conninfo.settings.filter { $0.key != "client_encoding" } + [("client_encoding", "UTF8")]
     }
 
-    /// Refuses old servers, a pooler that nobody told us of, and a server that cannot be written to; sets the limits.
+    /// Refuses old servers, a pooler that nobody told us of, and a server that cannot be written to; sets what the options say.
     private func setUp(_ options: SessionOptions) throws(DatabaseError) {
         guard info.version >= ServerInfo.oldestVersion else {
             let (major, minor) = (info.version / 10000, info.version % 10000)
@@ -53,13 +53,13 @@ extension Connection {
         }
         let known = PQbackendPID(handle)
         let asked = ["pg_backend_pid() = \(known)", "current_setting('transaction_read_only')"]
-        let limits = pooler == .transaction ? [] : [sets(options.limits, locally: false)]
+        let settings = pooler == .transaction ? [] : [sets(options.settings, locally: false)]
         // in one statement: a connection that others use too is left as it was
         let isOurs = pooler == .off ? " where pg_backend_pid() = \(known)" : ""
-        var call = Call(deadline: .now + callTimeout, statement: "set limits")
+        var call = Call(deadline: .now + callTimeout, statement: "set up the session")
         let rows: [[String?]]
         do throws(DatabaseError) {
-            rows = try simple("select \((asked + limits).joined(separator: ", "))\(isOurs)", &call)[0].textRows
+            rows = try simple("select \((asked + settings).joined(separator: ", "))\(isOurs)", &call)[0].textRows
         } catch {
             // a pooler takes every client, and lets it wait for a connection to the server
             guard pooler != .off, call.wasCancelled else { throw error }
@@ -78,7 +78,7 @@ extension Connection {
         }
         guard pooler != .transaction else {
             let role = options.role.map { [ServerSetting("role", $0)] } ?? []
-            return try set(options.limits + role)
+            return try set(options.settings + role)
         }
         do {
             call = Call(deadline: .now + callTimeout, statement: "set client_connection_check_interval")

@@ -38,7 +38,10 @@ final class Connection {
     deinit { close() }
 
     /// What begins a transaction.
-    var opening: [String] { pooler == .transaction ? ["begin", openingSettings] : ["begin"] }
+    var opening: [String] { pooler == .transaction ? [Self.begin, openingSettings] : [Self.begin] }
+
+    /// What is decided under locks must see what was committed before they were had.
+    static let begin = "begin isolation level read committed"
 
     private var openingSettings: String {
         "select current_setting('transaction_read_only'), \(sets(transactionSettings, locally: true))"

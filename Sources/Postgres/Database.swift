@@ -144,7 +144,7 @@ package final class Database {
             rollBack()
             throw failure
         }
-        if pending.first == "begin" { return }
+        if pending.first == Connection.begin { return }
         guard !connection.isIdle else { throw DatabaseError(.usage, "the body ended its transaction by itself") }
         try checkCommitted(connection.command(pending + ["commit"], commits: true).last)
     }

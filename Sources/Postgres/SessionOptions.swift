@@ -48,9 +48,10 @@ package struct SessionOptions: Sendable {
 package typealias ServerSetting = (name: String, value: String)
 
 extension SessionOptions {
-    /// A role's settings would not be inherited by its members.
-    var limits: [ServerSetting] {
+    /// Limits, because a role's settings are not inherited by its members; and what else a login's own settings would change.
+    var settings: [ServerSetting] {
         [
+            ("default_transaction_isolation", "read committed"), ("row_security", "on"),
             ("statement_timeout", "\(statementTimeout.wholeMilliseconds)"),
             ("lock_timeout", "\(lockTimeout.wholeMilliseconds)"),
             ("idle_in_transaction_session_timeout", "\(idleInTransactionTimeout.wholeMilliseconds)"),

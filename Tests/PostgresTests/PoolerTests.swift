@@ -7,7 +7,8 @@ struct PoolerTests {
     private struct Limits: Statement {
         static let sql: StaticString = """
             select array[current_setting('statement_timeout'), current_setting('lock_timeout'),
-                         current_setting('idle_in_transaction_session_timeout'), current_setting('jit'), current_user]
+                         current_setting('idle_in_transaction_session_timeout'), current_setting('jit'), current_user,
+                         current_setting('row_security'), current_setting('transaction_isolation')]
             """
         static func decode(_ row: inout RowReader) throws(DatabaseError) -> [String] { try row.next() }
     }
@@ -46,9 +47,10 @@ struct PoolerTests {
         }
     }
 
-    @Test("each transaction sets its limits, role and what else was asked for, and takes them along")
+    @Test("each transaction sets limits, role and what else was asked for over the login's own, and takes them along")
     func limits() async throws {
         try await behind { (behind) async throws in
+            try await behind.scratch.misleadLogins()
             var options = behind.options()
             options.statementTimeout = .milliseconds(1234)
             options.lockTimeout = .seconds(7)
@@ -57,7 +59,7 @@ struct PoolerTests {
             let session = Session(options: options)
             try await session.open(preparing: [Limits.self])
             try await session.set([("jit", "off")])
-            let limits = ["1234ms", "7s", "90s", "off", "pg_monitor"]
+            let limits = ["1234ms", "7s", "90s", "off", "pg_monitor", "on", "read committed"]
             for _ in 0..<4 {
                 #expect(try await session.query(Limits()) == [limits])
                 try await session.transaction { (db) throws(DatabaseError) in

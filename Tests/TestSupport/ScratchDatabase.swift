@@ -25,6 +25,13 @@ package struct ScratchDatabase: Sendable {
         }
     }
 
+    /// Who connects from now on has settings that a program should not depend on.
+    package func misleadLogins() async throws {
+        for setting in ["default_transaction_isolation = 'serializable'", "row_security = off"] {
+            try await Self.onServer("alter database \(quoteIdentifier(name)) set \(setting)")
+        }
+    }
+
     /// Disconnects everybody and deletes the database.
     package func drop() async throws {
         try await Self.onServer("drop database if exists \(quoteIdentifier(name)) with (force)")
