@@ -345,4 +345,41 @@ struct ClockDutyTests {
         #expect(try await office.value("select count(*) from secondline.ticket where status = 'new'") == "3")
         try await office.close()
     }
+
+    @Test("accepted while it times out: what comes first holds, and the other finds it so", arguments: [true, false])
+    func acceptedMeanwhile(isAcceptedFirst: Bool) async throws {
+        let office = try await ClockOffice()
+        let (ticket, anna) = (try await office.submit("12 10:00", byClient: false), office.anna)
+        try await office.assign(ticket, anna, "12 10:00")
+        try await office.run("12 10:30")
+        let accept = "select secondline.accept_ticket(\(ticket), \(anna))"
+        if isAcceptedFirst {
+            try await office.database.whileHolding(accept) { try await office.run("12 11:00", rounds: 3) }
+            try await office.run("12 11:00")
+        } else {
+            let timeOut = "select from secondline_rules.run_clocks('2026-10-12 11:00+00', 500)"
+            let late = try await office.database.session()
+            let refusal = try await office.database.whileHolding(timeOut) {
+                let refusal = Task { await #expect(throws: DatabaseError.self) { try await late.script(accept) } }
+                let waitsOrEnded = """
+                    select count(*) from pg_stat_activity where datname = current_database() and query = $$\(accept)$$
+                       and (wait_event_type = 'Lock' or state <> 'active')
+                    """
+                while try await office.value(waitsOrEnded) == "0" {}
+                return refusal
+            }
+            #expect(await refusal.value?.sqlState == "SL005")
+        }
+        let state = isAcceptedFirst ? "accepted|\(anna)" : "new|"
+        #expect(
+            try await office.value(
+                "select concat_ws('|', status, coalesce(assignee_id::text, '')) from secondline.ticket") == state)
+        #expect(
+            try await office.value("select count(*) from secondline.assignment where ended_at is null")
+                == (isAcceptedFirst ? "1" : "0"))
+        #expect(
+            try await office.value("select load_minutes from secondline.person where person_id = \(anna)")
+                == (isAcceptedFirst ? "75" : "0"))
+        try await office.close()
+    }
 }
