@@ -171,9 +171,11 @@ language plpgsql security definer set search_path = pg_catalog, pg_temp
 as $$
 begin
     -- for whoever comes back, or to another team: holidays passed them by
-    if tg_table_name = 'person' and new.deactivated_at is null then
-        perform secondline_rules.compile_person(clock_timestamp(), new.person_id);
-        perform secondline_rules.refresh_workdays(new.person_id, null);
+    if tg_table_name = 'person' then
+        if new.deactivated_at is null then
+            perform secondline_rules.compile_person(clock_timestamp(), new.person_id);
+            perform secondline_rules.refresh_workdays(new.person_id, null);
+        end if;
     end if;
     if old.team_id <> new.team_id then
         perform secondline_rules.compile_team(clock_timestamp(), t.team_id)
