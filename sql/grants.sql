@@ -152,8 +152,10 @@ grant execute on function secondline_rules.ticket_candidate(timestamptz, bigint)
 
 -- setting up
 grant execute on function
-    secondline.add_team(text, text),
+    secondline.add_team(text, text), secondline.change_team(bigint, text, text),
     secondline.add_person(bigint, secondline.person_role, text, text, integer, text),
+    secondline.change_person(bigint, text, secondline.person_role, text, bigint), secondline.set_login(bigint, text),
+    secondline.rename_client(bigint, text),
     secondline.add_client(text, bigint), secondline.add_queue(text, integer, integer, text, bigint), secondline.set_queue_team(text, bigint),
     secondline.add_member(text, bigint), secondline.remove_member(text, bigint),
     secondline.grant_skill(bigint, text), secondline.revoke_skill(bigint, text), secondline.set_capacity(bigint, integer),

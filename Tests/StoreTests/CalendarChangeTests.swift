@@ -32,8 +32,9 @@ import Testing
                 "select secondline.record_absence(\(person), 'vacation', \(day), \(day))",
                 "select secondline.record_absence_hours(\(person), 'vacation', \(day) + time '10:00', \(day) + time '11:00:00.000001')",
                 "select secondline.cancel_absence(max(absence_id)) from secondline.absence where cancelled_at is null having count(*) > 0",
-                "update secondline.person set time_zone = '\(random.pick(["UTC", "Asia/Kolkata", "America/New_York"]))' where person_id = \(person)",
-                "update secondline.person set team_id = \(random.pick([here.team, elsewhere])) where person_id = \(person)",
+                "select secondline.change_person(\(person), time_zone => '\(random.pick(["UTC", "Asia/Kolkata", "America/New_York"]))')",
+                "select secondline.change_person(\(person), team => \(random.pick([here.team, elsewhere])))",
+                "select secondline.change_team(\(here.team), time_zone => '\(random.pick(["UTC", "Asia/Kolkata"]))')",
                 "update secondline.person set deactivated_at = case when deactivated_at is null then now() end where person_id = \(person)",
                 "update secondline.working_hours set person_id = \(random.pick(people)) where (person_id, weekday) = (\(person), 3)",
             ])
@@ -128,7 +129,7 @@ import Testing
         #expect(try await db.lines(planned) == ["1|1||-"])
         try await db.script("update secondline.person set deactivated_at = null where person_id = \(person)")
         #expect(try await db.lines(planned) == ["0|1|1 09:00:00-17:00:00 UTC|-"])
-        try await db.script("update secondline.person set team_id = \(there.team) where person_id = \(person)")
+        try await db.script("select secondline.change_person(\(person), team => \(there.team))")
         #expect(try await db.lines(planned) == ["1|0||1 09:00:00-17:00:00 UTC"])
     }
 

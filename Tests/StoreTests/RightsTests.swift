@@ -10,7 +10,8 @@ import Testing
     /// The one declaration of who may call what.
     static let functions: [String: [String]] = {
         let setup = [
-            "add_team", "add_person", "add_client", "add_queue", "add_member", "remove_member", "grant_skill",
+            "add_team", "add_person", "change_team", "change_person", "set_login", "rename_client", "add_client",
+            "add_queue", "add_member", "remove_member", "grant_skill",
             "revoke_skill",
             "set_capacity", "set_working_hours", "clear_working_hours", "add_holiday", "pause_queue", "resume_queue",
             "set_fair_limit", "set_starvation_bound", "set_head_start", "deactivate_person", "set_team_contact",
@@ -333,6 +334,15 @@ import Testing
             Call("other_head", "42501", "select secondline.add_member({queue}, {member})"),
             Call("other_head", "42501", "select secondline.grant_skill({member}, 'french')"),
             Call("other_head", "42501", "select secondline.add_person({team}, 'specialist', 'Spy')"),
+            Call("other_head", "42501", "select secondline.change_person({member}, 'Spy')"),
+            Call("other_head", "42501", "select secondline.change_person({other_head}, team => {team})"),
+            Call("other_head", "42501", "select secondline.set_login({member}, 'spy')"),
+            Call("other_head", "42501", "select secondline.change_team({team}, 'Spies')"),
+            Call("member", "42501", "select secondline.change_person({member}, role => 'head')"),
+            Call("head", nil, "select secondline.change_person({member}, 'Nina', 'developer', 'Asia/Tokyo')"),
+            Call("head", "42501", "select secondline.set_login({member}, 'secondline_app')"),
+            Call("head", nil, "select secondline.set_login({member}, null)"),
+            Call("program", nil, "select secondline.change_person({other_head}, team => {team})"),
             Call("other_head", "42501", "select secondline.add_holiday({team}, '2030-01-01')"),
             Call("other_head", "42501", "select secondline.deactivate_person({member})"),
             Call(

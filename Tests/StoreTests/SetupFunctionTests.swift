@@ -16,6 +16,22 @@ import Testing
         Refused(
             "23514", "add_person({team}, 'specialist', 'Nina', null, -1)",
             constraint: "person_capacity_not_negative_check", hint: false),
+        Refused("P0002", "change_team(-1, 'Other')"),
+        Refused("P0002", "change_team(null, 'Other')"),
+        Refused("22023", "change_team({team}, ' ')"),
+        Refused("22023", "change_team({team}, time_zone => 'Mars/Olympus')"),
+        Refused("P0002", "change_person(-1, 'Nina')"),
+        Refused("P0002", "change_person(null, 'Nina')"),
+        Refused("22023", "change_person({owner}, '')"),
+        Refused("22023", "change_person({owner}, 'Nina', time_zone => 'Mars/Olympus')"),
+        Refused("P0002", "change_person({owner}, 'Nina', team => -1)"),
+        Refused("22P02", "change_person({owner}, role => 'boss')", hint: false),
+        Refused("P0002", "set_login(-1, 'nina')"),
+        Refused("22023", "set_login({owner}, ' ')"),
+        Refused("P0002", "rename_client(-1, 'North')"),
+        Refused("P0002", "rename_client(null, 'North')"),
+        Refused("22023", "rename_client({client}, null)"),
+        Refused("22023", "rename_client({client}, ' ')"),
         Refused("22023", "add_client(null)"),
         Refused("P0002", "add_client('Client', -1)"),
         Refused("P0002", "add_client('Client', {gone})"),
@@ -128,6 +144,40 @@ import Testing
         await db.expectRefusal(
             "23505", constraint: "person_login_unique", hint: false,
             "select secondline.add_person(\(here.team), 'specialist', 'Two', 'the_login')")
+        await db.expectRefusal(
+            "23505", constraint: "person_login_unique", hint: false,
+            "select secondline.set_login(\(here.head), 'the_login')")
+        await db.expectRefusal(
+            "23505", constraint: "team_name_unique", hint: false,
+            """
+            select secondline.change_team(secondline.add_team('second \(here.team)', 'UTC'),
+                                          (select name from secondline.team where team_id = \(here.team)))
+            """)
+    }
+
+    @Test("what is changed of a person, a team and a client; the rest stays")
+    func changes() async throws {
+        let (here, there) = (try await Department(in: db, specialists: 1), try await Department(in: db, specialists: 0))
+        let person = here.specialists[0]
+        let row =
+            "select full_name, role, login, time_zone, team_id, capacity_minutes from secondline.person where person_id = \(person)"
+        try await db.script("select secondline.set_login(\(person), 'nina')")
+        try await db.script("select secondline.change_person(\(person), 'Nina', 'developer')")
+        #expect(try await db.lines(row) == ["Nina|developer|nina|Europe/Berlin|\(here.team)|240"])
+        try await db.script(
+            "select secondline.change_person(\(person), time_zone => 'Asia/Tokyo', team => \(there.team))")
+        #expect(try await db.lines(row) == ["Nina|developer|nina|Asia/Tokyo|\(there.team)|240"])
+        try await db.script("select secondline.set_login(\(person), null)")
+        #expect(try await db.lines(row) == ["Nina|developer|-|Asia/Tokyo|\(there.team)|240"])
+
+        let team = "select name, time_zone from secondline.team where team_id = \(here.team)"
+        try await db.script("select secondline.change_team(\(here.team), 'Renamed \(here.team)')")
+        #expect(try await db.lines(team) == ["Renamed \(here.team)|Europe/Berlin"])
+        try await db.script("select secondline.change_team(\(here.team), time_zone => 'Asia/Tokyo')")
+        #expect(try await db.lines(team) == ["Renamed \(here.team)|Asia/Tokyo"])
+        try await db.script("select secondline.rename_client(\(here.client), 'Southwind')")
+        #expect(
+            try await db.lines("select name from secondline.client where client_id = \(here.client)") == ["Southwind"])
     }
 
     @Test(
@@ -256,6 +306,7 @@ import Testing
             "start_workday({head})", "pause_workday({owner})",
             "add_member({other_queue}, {owner})",
             "remove_member({queue}, {owner})", "grant_skill({owner}, 'dutch')", "set_capacity({owner}, 500)",
+            "change_person({owner}, 'Nina', time_zone => 'Asia/Tokyo')", "change_person({owner}, role => 'developer')",
             "set_working_hours({owner}, 1, '09:00', '17:00')", "clear_working_hours({owner})",
             "record_absence({owner}, 'sick', '2026-03-02', '2026-03-03')", "resume_queue({queue})",
             "set_routing({queue}, 'account_manager')", "set_substitute({owner}, {colleague})",

@@ -166,12 +166,13 @@ import Testing
         let open =
             Self.reading + [
                 "add_team", "add_client", "set_template", "set_client_contact", "set_client_locale", "set_client_login",
-                "send_to_client",
+                "rename_client", "send_to_client",
             ]
         // the other head themselves, as everybody, without an open workday; and one of their own team, also in others' queues
         let own = Self.ofEverybody.merging([
             "start_workday": "done", "pause_workday": "SL003", "resume_workday": "SL003", "end_workday": "SL003",
-            "submit_plan": "SL003", "add_task": "SL003", "set_capacity": "done", "set_working_hours": "done",
+            "submit_plan": "SL003", "add_task": "SL003", "set_capacity": "done", "set_login": "done",
+            "set_working_hours": "done",
             "send_message": "done",
             "clear_working_hours": "done", "grant_skill": "done", "revoke_skill": "done", "add_member": "done",
             "remove_member": "done", "deactivate_person": "done",

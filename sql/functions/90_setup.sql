@@ -33,6 +33,25 @@ end;
 $$;
 comment on function secondline_rules.require_zone(text) is '22023, saying where to find the names, unless the time zone exists.';
 
+create or replace function secondline.change_team(team bigint, name text default null, time_zone text default null) returns void
+language plpgsql security definer set search_path = pg_catalog, pg_temp
+as $$
+begin
+    perform secondline_rules.authorise_setup(team);
+    perform secondline_rules.require_reader(null, team, null);
+    if name is not null then
+        perform secondline_rules.require_line(name, 'name', 200);
+    end if;
+    if time_zone is not null then
+        perform secondline_rules.require_zone(time_zone);
+    end if;
+    update secondline.team t
+       set name = coalesce(change_team.name, t.name), time_zone = coalesce(change_team.time_zone, t.time_zone) where t.team_id = team;
+end;
+$$;
+comment on function secondline.change_team(bigint, text, text) is
+    'Changes a team''s name, or the time zone of its stand-up, its holidays and the business time of its queues; what is null stays. Its people keep their own zones (change_person). A program or a head of the team may. Errors: P0002 no such team, 22023 a name that is blank, no single line or over 200 characters, or an unknown time zone, 23505 (team_name_unique) a team of this name exists.';
+
 create or replace function secondline_rules.look_at_login(p_login text, p_group text) returns void
 language plpgsql stable set search_path = pg_catalog, pg_temp
 as $$
@@ -47,6 +66,24 @@ end;
 $$;
 comment on function secondline_rules.look_at_login(text, text) is
     'Refuses (22023) a blank login, and notices one that does not exist yet, with the role to grant to it; null is none.';
+
+create or replace function secondline_rules.look_at_person_login(p_login text) returns void
+language plpgsql stable set search_path = pg_catalog, pg_temp
+as $$
+begin
+    -- a head could otherwise turn a program, or a DBA, into a person who acts only for themselves
+    if secondline_rules.acting_person() is not null and exists (
+        select from pg_catalog.pg_roles r
+         where r.rolname = p_login and (pg_has_role(r.oid, 'secondline_app', 'member') or pg_has_role(r.oid, 'secondline_daemon', 'member')
+                                        or pg_has_role(r.oid, 'secondline_owner', 'member'))) then
+        raise exception 'the login % is a program''s', p_login
+            using errcode = 'insufficient_privilege', hint = 'Give the person a login of their own.';
+    end if;
+    perform secondline_rules.look_at_login(p_login, 'secondline_member');
+end;
+$$;
+comment on function secondline_rules.look_at_person_login(text) is
+    'As look_at_login for a person''s; 42501 when a head names the login of a program.';
 
 create or replace function secondline.add_person(
     team bigint, role secondline.person_role, full_name text, login text default null,
@@ -65,15 +102,7 @@ begin
             using errcode = 'no_data_found', hint = 'Look the id up in secondline.team, or add the team with secondline.add_team.';
     end if;
     perform secondline_rules.require_line(full_name, 'name', 200);
-    -- a head could otherwise turn a program, or a DBA, into a person who acts only for themselves
-    if secondline_rules.acting_person() is not null and exists (
-        select from pg_catalog.pg_roles r
-         where r.rolname = login and (pg_has_role(r.oid, 'secondline_app', 'member') or pg_has_role(r.oid, 'secondline_daemon', 'member')
-                                      or pg_has_role(r.oid, 'secondline_owner', 'member'))) then
-        raise exception 'the login % is a program''s', login
-            using errcode = 'insufficient_privilege', hint = 'Give the person a login of their own.';
-    end if;
-    perform secondline_rules.look_at_login(login, 'secondline_member');
+    perform secondline_rules.look_at_person_login(login);
     if time_zone is not null then
         perform secondline_rules.require_zone(time_zone);
     end if;
@@ -86,6 +115,48 @@ end;
 $$;
 comment on function secondline.add_person(bigint, secondline.person_role, text, text, integer, text) is
     'Adds a person and returns their id; capacity in minutes of open work. A program or a head of the team may. Errors: P0002 no such team, 22023 a name that is blank, no single line or over 200 characters, or an unknown time zone, 23505 (person_login_unique) the login is somebody''s already, 42501 a head names the login of a program, 23514 a capacity below 0 or above 100,000.';
+
+create or replace function secondline.change_person(
+    person bigint, full_name text default null, role secondline.person_role default null, time_zone text default null, team bigint default null
+) returns void
+language plpgsql security definer set search_path = pg_catalog, pg_temp
+as $$
+declare
+    v_at timestamptz := secondline_rules.authorise_setup_of(person);
+begin
+    if full_name is not null then
+        perform secondline_rules.require_line(full_name, 'name', 200);
+    end if;
+    if time_zone is not null then
+        perform secondline_rules.require_zone(time_zone);
+    end if;
+    if team is not null then
+        perform secondline_rules.authorise_setup(team);
+        perform secondline_rules.require_reader(null, team, null);
+    end if;
+    update secondline.person p
+       set full_name = coalesce(change_person.full_name, p.full_name), role = coalesce(change_person.role, p.role),
+           time_zone = coalesce(change_person.time_zone, p.time_zone), team_id = coalesce(team, p.team_id)
+     where p.person_id = person;
+    perform secondline_rules.touch_person(v_at, person);
+end;
+$$;
+comment on function secondline.change_person(bigint, text, secondline.person_role, text, bigint) is
+    'Changes a person''s name, role, time zone or team; what is null stays, and so do their tickets, queues, hours (now by the clock of the new zone) and days. A program or a head of the team may, of both teams for another one. Errors: P0002 no such person or team, 22023 a name that is blank, no single line or over 200 characters, or an unknown time zone, 42501 another team''s.';
+
+create or replace function secondline.set_login(person bigint, login text) returns void
+language plpgsql security definer set search_path = pg_catalog, pg_temp
+as $$
+declare
+    v_at timestamptz := secondline_rules.authorise_setup_of(person);
+begin
+    perform secondline_rules.look_at_person_login(login);
+    update secondline.person p set login = set_login.login where p.person_id = person;
+    perform secondline_rules.touch_person(v_at, person);
+end;
+$$;
+comment on function secondline.set_login(bigint, text) is
+    'The database login with which a person acts for themselves; null takes it away. Grant it secondline_member, or secondline_head. A program or a head of the team may. Errors: P0002 no such person, 22023 a blank login, 23505 (person_login_unique) the login is somebody''s already, 42501 a head names the login of a program.';
 
 create or replace function secondline.add_client(name text, account_manager bigint default null) returns bigint
 language plpgsql security definer set search_path = pg_catalog, pg_temp
@@ -107,6 +178,18 @@ end;
 $$;
 comment on function secondline.add_client(text, bigint) is
     'Adds a client with their account manager, if any, and returns their id. A program or a head may. Errors: 22023 a name that is blank, no single line or over 200 characters, P0002 no such person.';
+
+create or replace function secondline.rename_client(client bigint, name text) returns void
+language plpgsql security definer set search_path = pg_catalog, pg_temp
+as $$
+begin
+    perform secondline_rules.authorise_setup();
+    perform secondline_rules.require_reader(null, null, client);
+    update secondline.client c set name = secondline_rules.require_line(rename_client.name, 'name', 200) where c.client_id = client;
+end;
+$$;
+comment on function secondline.rename_client(bigint, text) is
+    'Changes what a client is called. A program or a head may. Errors: P0002 no such client, 22023 a name that is blank, no single line or over 200 characters.';
 
 create or replace function secondline.set_client_login(client bigint, login text) returns void
 language plpgsql security definer set search_path = pg_catalog, pg_temp
