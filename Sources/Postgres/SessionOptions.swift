@@ -52,6 +52,7 @@ extension SessionOptions {
     var settings: [ServerSetting] {
         [
             ("default_transaction_isolation", "read committed"), ("row_security", "on"),
+            ("standard_conforming_strings", "on"),
             ("statement_timeout", "\(statementTimeout.wholeMilliseconds)"),
             ("lock_timeout", "\(lockTimeout.wholeMilliseconds)"),
             ("idle_in_transaction_session_timeout", "\(idleInTransactionTimeout.wholeMilliseconds)"),

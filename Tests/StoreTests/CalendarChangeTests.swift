@@ -28,7 +28,7 @@ import Testing
                 "select secondline.clear_working_hours(\(person))",
                 "select secondline.set_working_hours(\(person), \(Int.random(in: 1...7, using: &random)), '09:00', '\(random.pick(["12:00", "06:00", "24:00"]))')",
                 "select secondline.add_holiday(\(here.team), \(day))",
-                "delete from secondline.holiday where team_id = \(here.team) and on_date <> \(day)",
+                "select secondline.remove_holiday(team_id, on_date) from secondline.holiday where team_id = \(here.team) and on_date <> \(day)",
                 "select secondline.record_absence(\(person), 'vacation', \(day), \(day))",
                 "select secondline.record_absence_hours(\(person), 'vacation', \(day) + time '10:00', \(day) + time '11:00:00.000001')",
                 "select secondline.cancel_absence(max(absence_id)) from secondline.absence where cancelled_at is null having count(*) > 0",

@@ -128,4 +128,23 @@ import Testing
         await session.close()
         try await database.drop()
     }
+
+    @Test("whatever a session makes of backslashes, the functions mean the same")
+    func backslashes() async throws {
+        // their text is read again in each session; E'' is always the same
+        let plain = try await db.lines(
+            #"""
+            select p.oid::regprocedure, l from pg_proc p cross join regexp_split_to_table(p.prosrc, E'\n') l
+             where p.pronamespace in ('secondline'::regnamespace, 'secondline_rules'::regnamespace)
+               and regexp_replace(regexp_replace(l, '--.*', ''), E'E\'([^\']|\'\')*\'', '', 'g') like E'%\\%'
+            """#)
+        #expect(plain == [])
+        let here = try await Department(in: db, specialists: 1)
+        try await db.script(
+            """
+            set standard_conforming_strings = off;
+            select secondline.submit_ticket('\(here.queue)', 'nothing works', ''),
+                   secondline.send_message(\(here.head), 'note', '{"text": "tell me at {when}"}');
+            """)
+    }
 }

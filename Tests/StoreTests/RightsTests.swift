@@ -10,7 +10,8 @@ import Testing
     /// The one declaration of who may call what.
     static let functions: [String: [String]] = {
         let setup = [
-            "add_team", "add_person", "change_team", "change_person", "set_login", "rename_client", "add_client",
+            "add_team", "add_person", "change_team", "change_person", "set_login", "change_client", "add_client",
+            "remove_holiday",
             "add_queue", "add_member", "remove_member", "grant_skill",
             "revoke_skill",
             "set_capacity", "set_working_hours", "clear_working_hours", "add_holiday", "pause_queue", "resume_queue",
@@ -278,6 +279,10 @@ import Testing
             Call("member", nil, "select secondline.decline_ticket({ticket}, {member}, 'no')"),
             Call("member", nil, "select secondline.pause_workday({member})"),
             Call("member", nil, "select secondline.record_absence({member}, 'sick', '2030-01-01', '2030-01-02')"),
+            // that would excuse the day which they have begun
+            Call(
+                "member", "SL005", "select secondline.record_absence({member}, 'sick', day, day) from secondline.my_day"
+            ),
             Call("member", nil, "select secondline.submit_ticket({queue}, 'title', '', author => {member})"),
             Call("member", nil, "select secondline.reassign_ticket({ticket}, {colleague}, {member}, 'please')"),
             Call("member", nil, "select secondline.add_note({ticket}, {member}, 'note')"),
@@ -339,8 +344,11 @@ import Testing
             Call("other_head", "42501", "select secondline.set_login({member}, 'spy')"),
             Call("other_head", "42501", "select secondline.change_team({team}, 'Spies')"),
             Call("member", "42501", "select secondline.change_person({member}, role => 'head')"),
-            Call("head", nil, "select secondline.change_person({member}, 'Nina', 'developer', 'Asia/Tokyo')"),
+            Call("head", nil, "select secondline.change_person({member}, 'Nina', 'developer')"),
             Call("head", "42501", "select secondline.set_login({member}, 'secondline_app')"),
+            Call("program", "42501", "select secondline.set_login({member}, session_user)"),
+            Call("other_head", "42501", "select secondline.remove_holiday({team}, '2030-01-01')"),
+            Call("other_head", "42501", "select secondline.remove_member({queue}, {member})"),
             Call("head", nil, "select secondline.set_login({member}, null)"),
             Call("program", nil, "select secondline.change_person({other_head}, team => {team})"),
             Call("other_head", "42501", "select secondline.add_holiday({team}, '2030-01-01')"),

@@ -40,7 +40,8 @@ import Testing
                 "alert":
                     "\(try await db.id("alert_id from pg_temp.stranger_alert(\(ticket), \(department.team))"))",
                 "queue": "'\(department.queue)'", "to_queue": "'developers \(suffix)'", "skill": "'skill \(suffix)'",
-                "channel": "'mail'", "locale": "'en'", "login": "'nobody_\(suffix)'", "time_zone": "'UTC'",
+                "external_key": "null", "channel": "'mail'", "locale": "'en'", "login": "'nobody_\(suffix)'",
+                "time_zone": "'UTC'",
             ]
         }
 
@@ -166,7 +167,7 @@ import Testing
         let open =
             Self.reading + [
                 "add_team", "add_client", "set_template", "set_client_contact", "set_client_locale", "set_client_login",
-                "rename_client", "send_to_client",
+                "change_client", "send_to_client",
             ]
         // the other head themselves, as everybody, without an open workday; and one of their own team, also in others' queues
         let own = Self.ofEverybody.merging([

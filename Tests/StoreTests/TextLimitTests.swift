@@ -30,7 +30,7 @@ import Testing
         Limit(column: "team.name", call: "change_team({team}, {text})", what: "name", most: 200, isLine: true),
         Limit(
             column: "person.full_name", call: "change_person({owner}, {text})", what: "name", most: 200, isLine: true),
-        Limit(column: "client.name", call: "rename_client({client}, {text})", what: "name", most: 200, isLine: true),
+        Limit(column: "client.name", call: "change_client({client}, {text})", what: "name", most: 200, isLine: true),
         Limit(column: "client.name", call: "add_client({text})", what: "name", most: 200, isLine: true),
         Limit(column: "queue.name", call: "add_queue({text})", what: "name", most: 200, isLine: true),
         Limit(

@@ -278,6 +278,31 @@ import Testing
         #expect(try await one.states() == ["overdue", "overdue", "working"])
     }
 
+    @Test("a day without a shift that nobody saw end ended when its person was last known to be at work")
+    func endsWhenLastSeen() async throws {
+        let one = try await Rhythm()
+        let times =
+            "select day, state, started_at at time zone 'Europe/Berlin', ended_at at time zone 'Europe/Berlin' from secondline.workday where person_id = {colleague} order by day"
+        try await one.run(
+            "start_workday({09:00}, {colleague})", "submit_plan({09:10}, {colleague}, '{one}')",
+            "report_task({11:00}, t.task_id, 'done', null, null) from secondline.task t where person_id = {colleague}",
+            "submit_report({11:00}, {colleague}, 'well', 'badly', null, '{}', null)",
+            "record_absence({12:00}, {colleague}, 'sick', {today}, {today}, null, null)")
+        try await db.script(
+            one("select secondline.cancel_absence(absence_id) from secondline.absence where person_id = {colleague}"))
+        try await one.run(
+            "start_workday({2 09:00}, {colleague})", "submit_plan({2 09:10}, {colleague}, '{two}')",
+            "pause_workday({2 15:00}, {colleague})", "start_workday({3 10:00}, {colleague})",
+            "report_task({3 11:00}, t.task_id, 'done', null, null) from secondline.task t where person_id = {colleague} and title = 'two'",
+            "submit_report({3 11:00}, {colleague}, 'well', 'badly', null, '{}', '2020-06-02')")
+        #expect(
+            try await db.lines(one(times)) == [
+                "2020-06-01|ended|2020-06-01 09:00:00|2020-06-01 12:00:00",
+                "2020-06-02|ended|2020-06-02 09:00:00|2020-06-02 15:00:00",
+                "2020-06-03|working|2020-06-03 10:00:00|-",
+            ])
+    }
+
     @Test("what a head excused stays so when a sick-leave is taken back, and so does the day of one who left")
     func staysExcused() async throws {
         let one = try await Rhythm()

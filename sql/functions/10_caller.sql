@@ -95,13 +95,18 @@ comment on function secondline_rules.leads(bigint, bigint) is 'Whether the first
 create or replace function secondline_rules.leads_queue(p_head bigint, p_queue text) returns boolean
 language sql stable
 begin atomic
-    select exists (select from secondline.queue_member m where m.queue = p_queue and secondline_rules.leads(p_head, m.person_id))
-        -- also one that nobody works on
-        or exists (select from secondline.queue q cross join lateral secondline_rules.leader(q.team_id) l (person_id)
-                    where q.name = p_queue and l.person_id = p_head);
+    select exists (
+        select from secondline.queue q cross join lateral secondline_rules.leader(q.team_id) l (person_id)
+         where q.name = p_queue and l.person_id = p_head
+         union all
+        -- nobody's: of those who work on it
+        select from secondline.queue q
+          join secondline.queue_member m on m.queue = q.name
+          join secondline.person p on p.person_id = m.person_id and p.deactivated_at is null
+         where q.name = p_queue and q.team_id is null and secondline_rules.leads(p_head, m.person_id));
 end;
 comment on function secondline_rules.leads_queue(bigint, text) is
-    'Whether this person is head, or deputy, of the queue''s team or of that of somebody who works on it.';
+    'Whether this person is head, or deputy, of the queue''s team; where it has none, of that of somebody who works on it.';
 
 create or replace function secondline_rules.is_program() returns boolean
 language sql stable
@@ -188,9 +193,14 @@ comment on function secondline_rules.authorise_setup(bigint) is
 create or replace function secondline_rules.authorise_setup_of(p_person bigint) returns timestamptz
 language plpgsql set search_path = pg_catalog, pg_temp
 as $$
+declare
+    v_at timestamptz;
 begin
     perform secondline_rules.authorise_setup((select p.team_id from secondline.person p where p.person_id = p_person));
-    return secondline_rules.lock_person(p_person);
+    v_at := secondline_rules.lock_person(p_person);
+    -- they may have gone to another team meanwhile
+    perform secondline_rules.authorise_setup((select p.team_id from secondline.person p where p.person_id = p_person));
+    return v_at;
 end;
 $$;
 comment on function secondline_rules.authorise_setup_of(bigint) is
@@ -269,7 +279,7 @@ language plpgsql immutable set search_path = pg_catalog, pg_temp
 as $$
 begin
     -- what cannot be seen says nothing
-    if p_text is null or translate(p_text, E'\u00AD\u200B\u200C\u200D\u2060\uFEFF', '') !~ '\S' then
+    if p_text is null or translate(p_text, E'\u00AD\u200B\u200C\u200D\u2060\uFEFF', '') !~ E'\\S' then
         raise exception 'the % is empty', p_what
             using errcode = 'invalid_parameter_value', hint = format('Say something in the %s.', p_what);
     end if;

@@ -31,7 +31,7 @@ create or replace function secondline_rules.day_text(p_text text, p_locale text)
 language plpgsql stable set search_path = pg_catalog, pg_temp
 as $$
 begin
-    if p_text !~ '^\d{4}-\d\d-\d\d$' then
+    if p_text !~ E'^\\d{4}-\\d\\d-\\d\\d$' then
         return p_text;
     end if;
     return to_char(p_text::date, case split_part(p_locale, '_', 1) when 'en' then 'FMDD Mon YYYY' when 'ru' then 'DD.MM.YYYY'
@@ -49,7 +49,7 @@ language plpgsql stable set search_path = pg_catalog, pg_temp
 as $$
 begin
     -- with its offset, and no words such as now: it says the same in every session
-    return case when p_text ~ '^\d{4}-\d\d-\d\d[T ]\d\d:\d\d(:\d\d(\.\d{1,6})?)? ?(Z|[+-]\d\d(:?\d\d)?)$' then p_text::timestamptz end;
+    return case when p_text ~ E'^\\d{4}-\\d\\d-\\d\\d[T ]\\d\\d:\\d\\d(:\\d\\d(\\.\\d{1,6})?)? ?(Z|[+-]\\d\\d(:?\\d\\d)?)$' then p_text::timestamptz end;
 exception
     when data_exception then
         return null;
@@ -62,7 +62,7 @@ language sql stable
 begin atomic
     select coalesce(case when p_field = 'name' then p_name
                          when p_field ~ '(^|_)day$' then secondline_rules.day_text(p_data ->> p_field, p_locale)
-                         when p_field like '%\_at' then secondline_rules.time_text(secondline_rules.instant(p_data ->> p_field), p_locale, p_zone)
+                         when p_field like E'%\\_at' then secondline_rules.time_text(secondline_rules.instant(p_data ->> p_field), p_locale, p_zone)
                          else p_data ->> p_field end,
                     case when p_field <> 'starts_at' then '—' when p_locale ~ '^ru' then 'пока неизвестно' else 'not known yet' end);
 end;
@@ -80,11 +80,11 @@ begin atomic
            left(regexp_replace(
                format(t.subject_format, variadic array(
                    select secondline_rules.field_text(f, p_data, r.name, r.locale, r.time_zone) from unnest(t.subject_fields) f)),
-               '[\u0001-\u001F\u007F-\u009F\u2028\u2029]+', ' ', 'g'), 250),
+               E'[\\u0001-\\u001F\\u007F-\\u009F\\u2028\\u2029]+', ' ', 'g'), 250),
            left(regexp_replace(
                format(t.text_format, variadic array(
                    select secondline_rules.field_text(f, p_data, r.name, r.locale, r.time_zone) from unnest(t.text_fields) f)),
-               '[\u0001-\u0008\u000B-\u001F\u007F-\u009F]', ' ', 'g'), 100000)
+               E'[\\u0001-\\u0008\\u000B-\\u001F\\u007F-\\u009F]', ' ', 'g'), 100000)
       from secondline_rules.reader(p_person, p_team, p_client) r
      cross join lateral (
            select x.subject_format, x.subject_fields, x.text_format, x.text_fields from secondline.template x
@@ -102,7 +102,7 @@ declare
     v_wrong text;
 begin
     select m.match[1] into v_wrong
-      from regexp_matches(new.subject || E'\n' || new.text, '\{([^{}]*)\}|[{}]', 'g') m (match)
+      from regexp_matches(new.subject || E'\n' || new.text, E'\\{([^{}]*)\\}|[{}]', 'g') m (match)
      where m.match[1] is null or m.match[1] <> all (v_fields) limit 1;
     if found then
         raise exception '%', case when v_wrong is null then 'a brace { or } stands alone'
@@ -110,10 +110,10 @@ begin
             using errcode = 'invalid_parameter_value',
                   hint = format('Fields of this kind: {%s}.', array_to_string(v_fields, '}, {'));
     end if;
-    new.subject_format := regexp_replace(replace(new.subject, '%', '%%'), '\{[a-z_]+\}', '%s', 'g');
-    new.subject_fields := array(select m.match[1] from regexp_matches(new.subject, '\{([a-z_]+)\}', 'g') m (match));
-    new.text_format := regexp_replace(replace(new.text, '%', '%%'), '\{[a-z_]+\}', '%s', 'g');
-    new.text_fields := array(select m.match[1] from regexp_matches(new.text, '\{([a-z_]+)\}', 'g') m (match));
+    new.subject_format := regexp_replace(replace(new.subject, '%', '%%'), E'\\{[a-z_]+\\}', '%s', 'g');
+    new.subject_fields := array(select m.match[1] from regexp_matches(new.subject, E'\\{([a-z_]+)\\}', 'g') m (match));
+    new.text_format := regexp_replace(replace(new.text, '%', '%%'), E'\\{[a-z_]+\\}', '%s', 'g');
+    new.text_fields := array(select m.match[1] from regexp_matches(new.text, E'\\{([a-z_]+)\\}', 'g') m (match));
     return new;
 end;
 $$;

@@ -26,7 +26,7 @@ begin atomic
      where case f.field when 'client' then p_ticket.client_id is null
                         when 'effort' then p_ticket.effort_minutes is null or f.field = any (p_ticket.unsaid)
                         when 'skill' then p_ticket.skill is null or f.field = any (p_ticket.unsaid)
-                        else coalesce(p_ticket.description, '') !~ '\S' end
+                        else coalesce(p_ticket.description, '') !~ E'\\S' end
     union all
     select 'topic', case when g.is_russian then 'Этому здесь не место: ' || t.belongs_to else 'This belongs elsewhere: ' || t.belongs_to end
       from given g join secondline.misplaced_topic t on t.queue = g.queue
@@ -47,7 +47,8 @@ create or replace function secondline_rules.tell_of_return(p_at timestamptz, p_t
 language plpgsql set search_path = pg_catalog, pg_temp
 as $$
 declare
-    v_reasons text := coalesce(secondline_rules.explain_return(p_ticket, p_ticket.returned_to), '');
+    -- many rules make many words
+    v_reasons text := left(coalesce(secondline_rules.explain_return(p_ticket, p_ticket.returned_to), ''), 8000);
 begin
     insert into secondline.journal (ticket_id, at, event, person_id, from_status, to_status, note)
     values (p_ticket.ticket_id, p_at, 'returned', p_ticket.returned_to, 'new', 'returned', v_reasons);

@@ -101,7 +101,7 @@ begin
     if not found then
         perform secondline_rules.require_queue(new.queue);
     end if;
-    if new.title is null or new.title !~ '\S' then
+    if new.title is null or new.title !~ E'\\S' then
         raise exception 'the title is empty'
             using errcode = 'check_violation', constraint = 'ticket_title_not_blank_check', table = 'ticket', column = 'title',
                   hint = 'Give the ticket a line that says what it is about.';

@@ -99,12 +99,12 @@ begin
     end if;
     -- the words are made of these whenever somebody reads: only what says the same in every session
     select d.key, d.value into v_field from jsonb_each_text(p_data) d
-     where d.key like '%\_at' and d.value is not null and secondline_rules.instant(d.value) is null limit 1;
+     where d.key like E'%\\_at' and d.value is not null and secondline_rules.instant(d.value) is null limit 1;
     if found then
         raise exception '% of the data is no instant: %', v_field.key, quote_literal(left(v_field.value, 100))
             using errcode = 'invalid_parameter_value', hint = 'Write it as 2026-11-22T17:45:00+01:00.';
     end if;
-    if p_kind = 'note' and coalesce(p_data ->> 'text', '') !~ '\S' then
+    if p_kind = 'note' and coalesce(p_data ->> 'text', '') !~ E'\\S' then
         raise exception 'the note says nothing'
             using errcode = 'invalid_parameter_value', hint = 'Pass its words as {"text": "…"}.';
     elsif p_data ? 'severity' and p_data ->> 'severity' <> all (enum_range(null::secondline.severity)::text[]) then
@@ -126,7 +126,7 @@ language plpgsql set search_path = pg_catalog, pg_temp
 as $$
 declare
     v_severity secondline.severity := coalesce(p_data ->> 'severity', p_kind.severity::text);
-    v_ticket bigint := case when jsonb_typeof(p_data -> 'ticket') = 'number' and p_data ->> 'ticket' ~ '^\d{1,18}$'
+    v_ticket bigint := case when jsonb_typeof(p_data -> 'ticket') = 'number' and p_data ->> 'ticket' ~ E'^\\d{1,18}$'
                             then (p_data ->> 'ticket')::bigint end;
     v_send_at timestamptz := greatest(p_send_at, p_at);
     v_message bigint;
@@ -251,7 +251,7 @@ begin atomic
                 -- a reminder names its workday
                 left join secondline.workday w
                   on jsonb_typeof(d.data -> 'person_id') = 'number' and w.person_id = (d.data ->> 'person_id')::numeric
-                 and w.day::text = d.data ->> 'day') is true
+                 and to_char(w.day, 'YYYY-MM-DD') = d.data ->> 'day') is true
         end;
 end;
 comment on function secondline_rules.is_pointless(text, bigint, bigint, jsonb) is

@@ -42,6 +42,9 @@ begin
     elsif t.kind <> 'suggestion' or t.for_developer then
         raise exception 'ticket % is no suggestion', p_ticket
             using errcode = 'SL006', hint = 'Escalate it with secondline.escalate_ticket, or resolve it.';
+    elsif t.status in ('returned', 'cancelled') then
+        raise exception 'ticket % is %', p_ticket, t.status
+            using errcode = 'SL006', hint = 'Only a suggestion that waits, or that somebody has, can be decided.';
     end if;
     return t;
 end;

@@ -35,7 +35,7 @@ begin atomic
                   order by t.task_id)
         || case when not exists (select from secondline.report r where r.person_id = p_workday.person_id and r.day = p_workday.day)
                 then array['report'] else '{}' end
-        || array(select 'day ' || w.day from secondline.workday w
+        || array(select 'day ' || to_char(w.day, 'YYYY-MM-DD') from secondline.workday w
                   where w.person_id = p_workday.person_id and w.state = 'overdue' and w.day < p_workday.day
                     and p_workday.state <> 'overdue' order by w.day);
 end;
@@ -263,13 +263,18 @@ $$;
 comment on function secondline_rules.excuse_workday(timestamptz, bigint, bigint, text, date) is 'secondline.excuse_workday at an instant.';
 
 create or replace function secondline_rules.left_at(p_at timestamptz, p_workday secondline.workday) returns timestamptz
-language sql immutable
+language sql stable
 begin atomic
     -- nobody saw them leave
-    select case when p_workday.state = 'overdue' then least(coalesce(p_workday.shift_ends_at, p_workday.started_at), p_at) else p_at end;
+    select case when p_workday.state = 'overdue' then least(coalesce(
+               p_workday.shift_ends_at,
+               (select max(j.at) from secondline.workday_journal j
+                 where j.person_id = p_workday.person_id and j.day = p_workday.day
+                   and j.from_state in ('working', 'paused') and j.to_state <> 'overdue'),
+               p_workday.started_at), p_at) else p_at end;
 end;
 comment on function secondline_rules.left_at(timestamptz, secondline.workday) is
-    'When a workday that ends now ended for the person: an overdue one with its shift.';
+    'When a workday that ends now ended for the person: an overdue one with its shift, or where none was planned, when they were last known to be at work.';
 
 create or replace function secondline_rules.excuse_sick(p_at timestamptz, p_person bigint) returns void
 language plpgsql set search_path = pg_catalog, pg_temp

@@ -187,7 +187,7 @@ begin atomic
                       where s.setrole in (r.oid, 0) and c like 'idle_in_transaction_session_timeout=%'
                         and s.setdatabase in (0, (select d.oid from pg_database d where d.datname = current_database()))
                       order by s.setrole = 0, s.setdatabase = 0 limit 1),
-                    (select g.reset_val from pg_settings g where g.name = 'idle_in_transaction_session_timeout')) ~ '^0+\D*$'
+                    (select g.reset_val from pg_settings g where g.name = 'idle_in_transaction_session_timeout')) ~ E'^0+\\D*$'
     having count(*) > 0;
 end;
 comment on function secondline_rules.role_health() is

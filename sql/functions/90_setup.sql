@@ -23,7 +23,7 @@ as $$
 begin
     perform timestamptz 'epoch' at time zone secondline_rules.require_text(p_zone, 'time zone');
     -- POSIX would take UTC+3 for three hours west
-    if p_zone ~ '\d' and p_zone !~ '/' then
+    if p_zone ~ '[0-9<>,]' and p_zone !~ '^Etc/GMT[+-]?[0-9]+$' or p_zone ~ '^(right|posix)/' then
         raise invalid_parameter_value;
     end if;
 exception when invalid_parameter_value then
@@ -71,8 +71,8 @@ create or replace function secondline_rules.look_at_person_login(p_login text) r
 language plpgsql stable set search_path = pg_catalog, pg_temp
 as $$
 begin
-    -- a head could otherwise turn a program, or a DBA, into a person who acts only for themselves
-    if secondline_rules.acting_person() is not null and exists (
+    -- it would be a person from then on, who acts only for themselves
+    if exists (
         select from pg_catalog.pg_roles r
          where r.rolname = p_login and (pg_has_role(r.oid, 'secondline_app', 'member') or pg_has_role(r.oid, 'secondline_daemon', 'member')
                                         or pg_has_role(r.oid, 'secondline_owner', 'member'))) then
@@ -83,7 +83,7 @@ begin
 end;
 $$;
 comment on function secondline_rules.look_at_person_login(text) is
-    'As look_at_login for a person''s; 42501 when a head names the login of a program.';
+    'As look_at_login for a person''s; 42501 for the login of a program or of a superuser.';
 
 create or replace function secondline.add_person(
     team bigint, role secondline.person_role, full_name text, login text default null,
@@ -114,7 +114,7 @@ begin
 end;
 $$;
 comment on function secondline.add_person(bigint, secondline.person_role, text, text, integer, text) is
-    'Adds a person and returns their id; capacity in minutes of open work. A program or a head of the team may. Errors: P0002 no such team, 22023 a name that is blank, no single line or over 200 characters, or an unknown time zone, 23505 (person_login_unique) the login is somebody''s already, 42501 a head names the login of a program, 23514 a capacity below 0 or above 100,000.';
+    'Adds a person and returns their id; capacity in minutes of open work. A program or a head of the team may. Errors: P0002 no such team, 22023 a name that is blank, no single line or over 200 characters, or an unknown time zone, 23505 (person_login_unique) the login is somebody''s already, 42501 the login is a program''s or a superuser''s, 23514 a capacity below 0 or above 100,000.';
 
 create or replace function secondline.change_person(
     person bigint, full_name text default null, role secondline.person_role default null, time_zone text default null, team bigint default null
@@ -134,6 +134,12 @@ begin
         perform secondline_rules.authorise_setup(team);
         perform secondline_rules.require_reader(null, team, null);
     end if;
+    -- a day is one by the clock by which it was begun
+    if change_person.time_zone <> (select p.time_zone from secondline.person p where p.person_id = person) and exists (
+        select from secondline.workday w where w.person_id = person and w.state in ('working', 'paused')) then
+        raise exception 'person % has an open workday', person
+            using errcode = 'SL006', hint = 'Their day is that of the zone where they began it: change the zone when it has ended.';
+    end if;
     update secondline.person p
        set full_name = coalesce(change_person.full_name, p.full_name), role = coalesce(change_person.role, p.role),
            time_zone = coalesce(change_person.time_zone, p.time_zone), team_id = coalesce(team, p.team_id)
@@ -142,7 +148,7 @@ begin
 end;
 $$;
 comment on function secondline.change_person(bigint, text, secondline.person_role, text, bigint) is
-    'Changes a person''s name, role, time zone or team; what is null stays, and so do their tickets, queues, hours (now by the clock of the new zone) and days. A program or a head of the team may, of both teams for another one. Errors: P0002 no such person or team, 22023 a name that is blank, no single line or over 200 characters, or an unknown time zone, 42501 another team''s.';
+    'Changes a person''s name, role, time zone or team; what is null stays, and so do their tickets, queues and hours (now by the clock of the new zone). Their days and reports go with them to the other team. A program or a head of the team may, of both teams for another one. Errors: P0002 no such person or team, 22023 a name that is blank, no single line or over 200 characters, or an unknown time zone, SL006 another zone during a workday, 42501 another team''s.';
 
 create or replace function secondline.set_login(person bigint, login text) returns void
 language plpgsql security definer set search_path = pg_catalog, pg_temp
@@ -156,7 +162,7 @@ begin
 end;
 $$;
 comment on function secondline.set_login(bigint, text) is
-    'The database login with which a person acts for themselves; null takes it away. Grant it secondline_member, or secondline_head. A program or a head of the team may. Errors: P0002 no such person, 22023 a blank login, 23505 (person_login_unique) the login is somebody''s already, 42501 a head names the login of a program.';
+    'The database login with which a person acts for themselves; null takes it away. Grant it secondline_member, or secondline_head. A program or a head of the team may. Errors: P0002 no such person, 22023 a blank login, 23505 (person_login_unique, client_login_unique) the login is a person''s or a client''s already, 42501 it is a program''s or a superuser''s.';
 
 create or replace function secondline.add_client(name text, account_manager bigint default null) returns bigint
 language plpgsql security definer set search_path = pg_catalog, pg_temp
@@ -166,30 +172,33 @@ declare
 begin
     perform secondline_rules.authorise_setup();
     perform secondline_rules.require_line(name, 'name', 200);
-    if account_manager is not null and not exists (
-        select from secondline.person p where p.person_id = account_manager and p.deactivated_at is null) then
-        raise exception 'there is no person %', account_manager
-            using errcode = 'no_data_found', hint = 'Look the id up in secondline.person.';
-    end if;
+    perform secondline_rules.require_here(account_manager);
     insert into secondline.client (name, account_manager_id) values (add_client.name, account_manager)
     returning client_id into v_client;
     return v_client;
 end;
 $$;
 comment on function secondline.add_client(text, bigint) is
-    'Adds a client with their account manager, if any, and returns their id. A program or a head may. Errors: 22023 a name that is blank, no single line or over 200 characters, P0002 no such person.';
+    'Adds a client with their account manager, if any, and returns their id. A program or a head may. Errors: 22023 a name that is blank, no single line or over 200 characters, P0002 no such person, SL006 they have left.';
 
-create or replace function secondline.rename_client(client bigint, name text) returns void
+create or replace function secondline.change_client(client bigint, name text default null, account_manager bigint default null) returns void
 language plpgsql security definer set search_path = pg_catalog, pg_temp
 as $$
 begin
     perform secondline_rules.authorise_setup();
     perform secondline_rules.require_reader(null, null, client);
-    update secondline.client c set name = secondline_rules.require_line(rename_client.name, 'name', 200) where c.client_id = client;
+    if name is not null then
+        perform secondline_rules.require_line(name, 'name', 200);
+    end if;
+    perform secondline_rules.require_here(account_manager);
+    update secondline.client c
+       set name = coalesce(change_client.name, c.name), account_manager_id = coalesce(account_manager, c.account_manager_id)
+     where c.client_id = client;
+    perform secondline_rules.hint();
 end;
 $$;
-comment on function secondline.rename_client(bigint, text) is
-    'Changes what a client is called. A program or a head may. Errors: P0002 no such client, 22023 a name that is blank, no single line or over 200 characters.';
+comment on function secondline.change_client(bigint, text, bigint) is
+    'Changes a client''s name or account manager; what is null stays. What waits goes to the new manager, what somebody has stays theirs. A program or a head may. Errors: P0002 no such client or person, SL006 the person has left, 22023 a name that is blank, no single line or over 200 characters.';
 
 create or replace function secondline.set_client_login(client bigint, login text) returns void
 language plpgsql security definer set search_path = pg_catalog, pg_temp
@@ -269,15 +278,21 @@ create or replace function secondline.remove_member(queue text, person bigint) r
 language plpgsql security definer set search_path = pg_catalog, pg_temp
 as $$
 declare
-    v_at timestamptz := secondline_rules.authorise_setup_of(person);
+    v_at timestamptz;
 begin
+    -- also one of another team, whom their own head has put there
+    if secondline_rules.leads_queue(secondline_rules.acting_person(), queue) then
+        v_at := secondline_rules.lock_person(person);
+    else
+        v_at := secondline_rules.authorise_setup_of(person);
+    end if;
     perform secondline_rules.require_queue(queue);
     delete from secondline.queue_member m where m.queue = remove_member.queue and m.person_id = person;
     perform secondline_rules.touch_person(v_at, person);
 end;
 $$;
 comment on function secondline.remove_member(text, bigint) is
-    'Takes a person off a queue; tickets they have stay theirs. A program or a head of the team may. Errors: P0002 no such queue or person.';
+    'Takes a person off a queue; tickets they have stay theirs. A program, a head of the team, or who leads the queue may. Errors: P0002 no such queue or person.';
 
 create or replace function secondline.grant_skill(person bigint, skill text) returns void
 language plpgsql security definer set search_path = pg_catalog, pg_temp
@@ -394,6 +409,18 @@ $$;
 comment on function secondline.add_holiday(bigint, date) is
     'Records a day on which a team does not work; again is harmless. A program or a head of the team may. Errors: P0002 no such team, 22023 no day.';
 
+create or replace function secondline.remove_holiday(team bigint, on_date date) returns void
+language plpgsql security definer set search_path = pg_catalog, pg_temp
+as $$
+begin
+    perform secondline_rules.authorise_setup(team);
+    perform secondline_rules.require_reader(null, team, null);
+    delete from secondline.holiday h where h.team_id = team and h.on_date = remove_holiday.on_date;
+end;
+$$;
+comment on function secondline.remove_holiday(bigint, date) is
+    'Takes back a holiday of a team; where there is none it is harmless. A program or a head of the team may. Errors: P0002 no such team.';
+
 create or replace function secondline_rules.require_ahead(p_person bigint, p_is_ahead boolean) returns void
 language plpgsql stable set search_path = pg_catalog, pg_temp
 as $$
@@ -421,13 +448,15 @@ begin
             using errcode = 'invalid_parameter_value', hint = format('Give its kind (%s), the first and the last day, at most three years apart.',
                                 array_to_string(enum_range(null::secondline.absence_kind), ', '));
     end if;
-    perform secondline_rules.require_ahead(person, first_day >= (v_at at time zone p.time_zone)::date)
+    -- whoever has begun a day would be excused from it
+    perform secondline_rules.require_ahead(person, first_day >= (v_at at time zone p.time_zone)::date and not exists (
+                select from secondline.workday w where w.person_id = person and w.day between first_day and last_day))
        from secondline.person p where p.person_id = person;
     return secondline_rules.record_absence(v_at, person, kind, first_day, last_day, null, null);
 end;
 $$;
 comment on function secondline.record_absence(bigint, secondline.absence_kind, date, date) is
-    'Records whole days on which a person is away, in their time zone, and returns the absence''s id. A sick-leave excuses the workdays that it covers. The heads are told. The person, for days to come, a head of the team or a program may. Errors: P0002 no such person, 22023 the days end before they begin or are more than 1,100 days apart, 23P01 it overlaps another absence, SL005 their own, begun already.';
+    'Records whole days on which a person is away, in their time zone, and returns the absence''s id. A sick-leave excuses the workdays that it covers. The heads are told. The person, for days to come and for today before it has begun, a head of the team or a program may. Errors: P0002 no such person, 22023 the days end before they begin or are more than 1,100 days apart, 23P01 it overlaps another absence, SL005 their own, begun already.';
 
 create or replace function secondline.record_absence_hours(
     person bigint, kind secondline.absence_kind, from_at timestamptz, to_at timestamptz
@@ -608,10 +637,17 @@ comment on function secondline.set_accept_within(text, interval) is
 create or replace function secondline.deactivate_person(person bigint) returns void
 language plpgsql security definer set search_path = pg_catalog, pg_temp
 as $$
+declare
+    v_login text;
 begin
     perform secondline_rules.authorise_setup((select p.team_id from secondline.person p where p.person_id = person));
     perform secondline_rules.deactivate(
         (select greatest(clock_timestamp(), p.changed_at) from secondline.person p where p.person_id = person), person);
+    select p.login into v_login from secondline.person p join pg_catalog.pg_roles r on r.rolname = p.login where p.person_id = person;
+    if found then
+        raise notice 'the login % can still connect and read', quote_ident(v_login)
+            using hint = format('Have the DBA drop the role, or revoke what it was granted: revoke secondline_member from %I.', v_login);
+    end if;
 end;
 $$;
 comment on function secondline.deactivate_person(bigint) is
@@ -755,9 +791,9 @@ begin
             using errcode = 'invalid_parameter_value', hint = 'Words alone are one, such as invoice|billing.';
     end;
     -- the one thing in a pattern that can take for ever, in the insert of each ticket; an escaped backslash is none
-    if replace(pattern, '\\', '') ~ '\\[1-9]' then
+    if regexp_replace(pattern, E'\\\\c.|\\\\\\\\', '', 'g') ~ E'\\\\[1-9]' then
         raise exception 'the pattern % refers back to a part of itself', quote_literal(pattern)
-            using errcode = 'invalid_parameter_value', hint = 'Leave \1 to \9 out: looking for them in a long text may never end.';
+            using errcode = 'invalid_parameter_value', hint = E'Leave \\1 to \\9 out: looking for them in a long text may never end.';
     end if;
     delete from secondline.misplaced_topic t where t.queue = set_misplaced_topic.queue and t.pattern = set_misplaced_topic.pattern;
     if belongs_to is not null then

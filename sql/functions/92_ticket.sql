@@ -78,6 +78,10 @@ begin
         raise exception 'the login % is no person here and no program that may write tickets', session_user
             using errcode = 'insufficient_privilege', hint = 'Grant it secondline_app, or give it to a person.';
     end if;
+    if external_key is not null and secondline_rules.acting_person() is not null then
+        raise exception 'the external key is for programs'
+            using errcode = 'insufficient_privilege', hint = 'Leave it out: it says which ticket of another program this is.';
+    end if;
     perform secondline_rules.require_queue(queue);
     return secondline_rules.submit(
         clock_timestamp(), queue, title, description, priority, kind, client, author, effort_minutes, external_key);
@@ -85,7 +89,7 @@ end;
 $$;
 comment on function secondline.submit_ticket(
     text, text, text, secondline.priority, secondline.ticket_kind, bigint, bigint, integer, text
-) is 'Submits a ticket and returns its id; the same external_key again returns the first ticket and changes nothing. No priority ranks as normal and stays visibly unset. Effort in net minutes, the queue''s unless given. The author, or a program for anybody, may; a client''s login for itself: client is theirs by itself, and author, effort and external_key stay empty. Errors: 42501 for somebody else; P0002 no such queue, client or person; 23514 an empty or over-long title (500 characters), control characters, a description over 262,144 characters, an effort outside 1–100,000; 22P02 an unknown priority or kind.';
+) is 'Submits a ticket and returns its id; the same external_key again returns the first ticket and changes nothing. No priority ranks as normal and stays visibly unset. Effort in net minutes, the queue''s unless given. The author, or a program for anybody, may; a client''s login for itself: client is theirs by itself, and author, effort and external_key stay empty. Errors: 42501 for somebody else, or an external_key from a person''s login; P0002 no such queue, client or person; 23514 an empty or over-long title (500 characters), control characters, a description over 262,144 characters, an effort outside 1–100,000; 22P02 an unknown priority or kind.';
 
 create or replace function secondline.accept_ticket(ticket bigint, person bigint) returns void
 language plpgsql security definer set search_path = pg_catalog, pg_temp
@@ -151,7 +155,7 @@ begin
 end;
 $$;
 comment on function secondline.move_ticket(bigint, text, bigint, text) is
-    'Moves a ticket to another queue, where it waits with its age: new, assigned or accepted → new; one that was returned is resubmitted there. Its author, the one who has it, the client''s account manager or a head may. Errors: P0002 no such ticket, queue or person, SL005 not theirs to change, SL006 in another state or in that queue already, 22023 no reason, or one over 260,000 characters, or a developer''s own and no queue of line 3.';
+    'Moves a ticket to another queue, where it waits with its age: new, assigned or accepted → new (one that was returned: resubmit_ticket). Its author, the one who has it, the client''s account manager or a head may. Errors: P0002 no such ticket, queue or person, SL005 not theirs to change, SL006 in another state or in that queue already, 22023 no reason, or one over 260,000 characters, or a developer''s own and no queue of line 3.';
 
 create or replace function secondline.cancel_ticket(ticket bigint, by_person bigint, reason text) returns void
 language plpgsql security definer set search_path = pg_catalog, pg_temp

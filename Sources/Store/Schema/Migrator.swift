@@ -7,13 +7,13 @@ package struct Migrator: Sendable {
         package let applied: [String]
     }
 
-    /// The same lock as in `sql/install.sql`, so that two at once take turns. The second waits for as long as the first may take;
+    /// The same lock as in `sql/install.sql`, so that two at once take turns. The second waits until the limit;
     /// from then on a table that somebody holds stops the migration, and the tickets behind it for three seconds at most.
     private static func opening(within limit: Duration) -> String {
         """
         set local client_min_messages = warning;
         set local statement_timeout = '5min';
-        set local lock_timeout = '5min';
+        set local lock_timeout = \(Int(max(100, min(300_000, limit / .milliseconds(1)))));
         select pg_catalog.pg_advisory_xact_lock(pg_catalog.hashtext('secondline.migrate'));
         set local lock_timeout = \(Int(max(100, min(3_000, limit / .milliseconds(1)))));
         """
